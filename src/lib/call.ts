@@ -1,0 +1,14 @@
+// One piece of work on somebody's behalf: who asks, and until when it is worth doing.
+
+import type { Caller } from './caller.ts'
+
+export type Call = {
+  caller: Caller
+  /**
+   * Aborts when the deadline passes, when the client hangs up, or shortly before a shutdown cuts
+   * what still runs. Its `reason` is the AppError to answer with. Whatever waits passes it on.
+   */
+  signal: AbortSignal
+  /** Milliseconds since the epoch. */
+  deadlineAtMs: number
+}

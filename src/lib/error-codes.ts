@@ -1,0 +1,162 @@
+// Every error that Zerg can answer with, once: what `docs/errors.md`, `zerg explain`,
+// `GET /errors/{code}` and both transports read. A code, once published, never changes its meaning.
+
+/** `status` is the HTTP status (RFC 9110); the gRPC status is in `transport/grpc/errors.ts`. */
+export type ErrorEntry = {
+  status: number
+  title: string
+  meaning: string
+  cause: string
+  fix: string
+}
+
+const entry = (
+  status: number,
+  title: string,
+  texts: { meaning: string; cause: string; fix: string },
+): ErrorEntry => ({ status, title, ...texts })
+
+export const ERROR_CODES = {
+  malformed_json: entry(400, 'The body is not valid JSON', {
+    meaning: 'The request body could not be parsed, so nothing was done.',
+    cause: 'A syntax error, a cut body, or a body that is not UTF-8.',
+    fix: 'Send one complete JSON value in UTF-8; `detail` says where parsing stopped.',
+  }),
+  invalid_path_parameter: entry(400, 'A part of the path is not valid', {
+    meaning: 'An id in the path does not have the form of an id.',
+    cause: 'Ids are UUIDs in their hyphenated form.',
+    fix: 'Use an id as it was returned by the API.',
+  }),
+  invalid_query: entry(400, 'The query string is not valid', {
+    meaning: 'One or more query parameters are unknown or have a value outside their range.',
+    cause: 'A typing error, a parameter of another route, or a value of another type.',
+    fix: 'Correct each parameter named in `errors`.',
+  }),
+  invalid_cursor: entry(400, 'The cursor is not valid', {
+    meaning: 'The `cursor` was not made by this list with this order.',
+    cause: 'It was cut, altered, or used with another `sort` or another `q`.',
+    fix: 'Start again without `cursor`, and follow `next_cursor` or the `Link` header.',
+  }),
+  invalid_header: entry(400, 'A header is not valid', {
+    meaning: 'A header that changes how the request is handled could not be understood.',
+    cause: 'For example an `If-Match` without quotes or an unreadable `Request-Timeout`.',
+    fix: 'Correct the header named in `detail`, or leave it out.',
+  }),
+  forbidden: entry(403, 'Not allowed', {
+    meaning: 'The caller may see this resource but may not do this with it.',
+    cause: 'The caller lacks the role or the membership that the action needs.',
+    fix: 'Ask an owner of the project or an administrator.',
+  }),
+  route_not_found: entry(404, 'No such route', {
+    meaning: 'Nothing is served under this path.',
+    cause: 'A typing error, a missing `/api/v1`, or a trailing slash.',
+    fix: 'Compare the path with the API document at /openapi.json.',
+  }),
+  task_not_found: entry(404, 'No such task', {
+    meaning: 'There is no task with this id that the caller may see.',
+    cause: 'It was deleted, never existed, or belongs to somebody else.',
+    fix: 'Check the id; list the tasks to find those that exist.',
+  }),
+  project_not_found: entry(404, 'No such project', {
+    meaning: 'There is no project with this id that the caller may see.',
+    cause: 'It was deleted, never existed, or belongs to somebody else.',
+    fix: 'Check the id; list the projects to find those that exist.',
+  }),
+  member_not_found: entry(404, 'No such member', {
+    meaning: 'The user is not a member of this project.',
+    cause: 'The membership was removed or never existed.',
+    fix: 'List the members of the project.',
+  }),
+  error_code_not_found: entry(404, 'No such error code', {
+    meaning: 'The error table has no entry of this name.',
+    cause: 'A typing error, or a code of a newer version.',
+    fix: '`zerg explain` without a name lists all codes.',
+  }),
+  method_not_allowed: entry(405, 'Method not allowed', {
+    meaning: 'The path exists but does not answer this method.',
+    cause: 'For example a POST to a single resource.',
+    fix: 'Use one of the methods in the `Allow` header.',
+  }),
+  project_name_taken: entry(409, 'The name is taken', {
+    meaning: 'The owner already has a project of this name.',
+    cause: 'Project names are unique for each owner.',
+    fix: 'Choose another name, or change the existing project.',
+  }),
+  project_not_empty: entry(409, 'The project still has tasks', {
+    meaning: 'A project with tasks is not deleted by accident.',
+    cause: 'Tasks refer to the project.',
+    fix: 'Delete with `?tasks=delete` to delete them too, or `?tasks=detach` to keep them without a project.',
+  }),
+  last_owner: entry(409, 'The project would be left without an owner', {
+    meaning: 'The last owner of a project cannot be removed or given a lesser role.',
+    cause: 'Every project needs somebody who may manage it.',
+    fix: 'Make another member an owner first.',
+  }),
+  version_mismatch: entry(412, 'The resource has changed since it was read', {
+    meaning: 'The change was not made, because it would have overwritten somebody else’s.',
+    cause: 'The `If-Match` header or the `version` in the body names an older version.',
+    fix: 'Read the resource again, apply the change to what it is now, and send its new `ETag`.',
+  }),
+  payload_too_large: entry(413, 'The body is too large', {
+    meaning: 'The body is larger than the server accepts.',
+    cause: 'More than `ZERG_HTTP_BODY_MAX` bytes.',
+    fix: 'Send less; the limit is in `detail`.',
+  }),
+  unsupported_media_type: entry(415, 'The content type is not supported', {
+    meaning: 'The body is not declared as a type that this route reads.',
+    cause: 'A missing or different `Content-Type`.',
+    fix: 'Send `Content-Type: application/json` (for PATCH also `application/merge-patch+json`).',
+  }),
+  validation_failed: entry(422, 'The request is not valid', {
+    meaning: 'The body is well-formed but breaks one or more rules; nothing was changed.',
+    cause: 'Each entry of `errors` names a place and the rule that it breaks.',
+    fix: 'Correct every place named in `errors`; unknown fields have to be left out.',
+  }),
+  reference_not_found: entry(422, 'Something referred to does not exist', {
+    meaning: 'The body names a project or user that does not exist; nothing was changed.',
+    cause: 'A wrong id, or something that was deleted meanwhile.',
+    fix: 'Use the id of something that exists; `errors` names the field.',
+  }),
+  internal: entry(500, 'Something went wrong on our side', {
+    meaning: 'An error that Zerg did not foresee. The change may or may not have been made.',
+    cause: 'A defect; the log has the details under the `request_id`.',
+    fix: 'Report it with the `request_id`.',
+  }),
+  database_unavailable: entry(503, 'The database cannot be reached', {
+    meaning: 'Zerg runs, but its database does not answer. Zerg reconnects by itself.',
+    cause: 'The database is restarting, failing over, or cut off.',
+    fix: 'Repeat after `Retry-After`; operators: look at /health on the operations port.',
+  }),
+  database_busy: entry(503, 'The database is busy', {
+    meaning: 'No database connection became free in time; nothing was done.',
+    cause: 'More work at once than the pool can carry, or slow statements.',
+    fix: 'Repeat after `Retry-After`; operators: look at the `zerg_database_pool_…` metrics.',
+  }),
+  tasks_service_unavailable: entry(503, 'The Tasks service cannot be reached', {
+    meaning: 'Task routes cannot be answered now; everything else works.',
+    cause: 'The Tasks service behind `TASKS_SERVICE_ADDR` is down or restarting.',
+    fix: 'Repeat after `Retry-After`.',
+  }),
+  shutting_down: entry(503, 'This instance is shutting down', {
+    meaning: 'The request was still running when the time to shut down had run out, and was ended.',
+    cause: 'The instance is being replaced. Whether a change was made is not known.',
+    fix: 'Repeat on a new connection after `Retry-After`; for a change, read the resource first.',
+  }),
+  deadline_exceeded: entry(504, 'The request took too long', {
+    meaning:
+      'The request reached its deadline and was ended; statements still running were cancelled.',
+    cause: 'A slow database, a lock, or a short `Request-Timeout` header.',
+    fix: 'Repeat later; for a change, read the resource first to see whether it was made.',
+  }),
+  storage_full: entry(507, 'The storage is full', {
+    meaning: 'The change was not made, because there is no room to keep it.',
+    cause: 'The disk of the database is full.',
+    fix: 'Operators: free or add space; reading still works.',
+  }),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+export const errorEntry = (code: ErrorCode): ErrorEntry => ERROR_CODES[code]
+
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERROR_CODES, text)

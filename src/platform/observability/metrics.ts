@@ -1,0 +1,135 @@
+// The registry of metrics: every series that Zerg exposes is declared here, and nowhere else.
+// Label values come from fixed sets (route templates, method names), never from what clients send.
+
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+const LATENCY_BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+]
+
+/** A registry of its own, so that two servers in one process (as in tests) do not share counters. */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name, help, labelNames, registers })
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers })
+  const histogram = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Histogram({ name, help, labelNames, registers, buckets: LATENCY_BUCKETS_S })
+
+  return {
+    registry,
+    http: {
+      requests: counter('zerg_http_requests_total', 'HTTP requests answered.', [
+        'method',
+        'route',
+        'status',
+      ]),
+      duration: histogram(
+        'zerg_http_request_duration_seconds',
+        'Time from a request’s head to its answer.',
+        ['method', 'route', 'status'],
+      ),
+      inFlight: gauge('zerg_http_requests_in_flight', 'HTTP requests being handled.'),
+      connections: gauge('zerg_http_connections', 'Open connections to the public HTTP port.'),
+    },
+    grpc: {
+      requests: counter('zerg_grpc_requests_total', 'gRPC calls answered.', ['method', 'status']),
+      duration: histogram('zerg_grpc_request_duration_seconds', 'Time of a gRPC call.', [
+        'method',
+        'status',
+      ]),
+      inFlight: gauge('zerg_grpc_requests_in_flight', 'gRPC calls being handled.'),
+    },
+    tasksService: {
+      requests: counter(
+        'zerg_tasks_service_requests_total',
+        'Calls to the Tasks service, retries not counted.',
+        ['method', 'status'],
+      ),
+      duration: histogram(
+        'zerg_tasks_service_request_duration_seconds',
+        'Time of a call to the Tasks service, retries included.',
+        ['method', 'status'],
+      ),
+      retries: counter(
+        'zerg_tasks_service_retries_total',
+        'Attempts repeated towards the Tasks service.',
+        ['method'],
+      ),
+      breakerOpen: gauge(
+        'zerg_tasks_service_breaker_open',
+        '1 while calls to the Tasks service are refused at once.',
+      ),
+    },
+    database: {
+      poolMax: gauge('zerg_database_pool_max', 'Connections that the pool may hold.'),
+      poolInUse: gauge('zerg_database_pool_in_use', 'Connections at work.'),
+      poolIdle: gauge('zerg_database_pool_idle', 'Connections at rest.'),
+      poolWaiting: gauge('zerg_database_pool_waiting', 'Statements waiting for a connection.'),
+      acquireTimeouts: counter(
+        'zerg_database_acquire_timeouts_total',
+        'Statements refused because no connection became free in time.',
+      ),
+      acquireWait: histogram(
+        'zerg_database_acquire_wait_seconds',
+        'Time waited for a connection by those that waited.',
+      ),
+      up: gauge('zerg_database_up', '1 while the database answers.'),
+    },
+    runtime: {
+      loopLag: gauge(
+        'zerg_event_loop_lag_seconds',
+        'Worst delay of the event loop since the last scrape.',
+      ),
+      residentMemory: gauge(
+        'zerg_process_resident_memory_bytes',
+        'Resident memory of the process.',
+      ),
+      memoryLimit: gauge(
+        'zerg_memory_limit_bytes',
+        'Memory limit of the control group, or of the host.',
+      ),
+      cpu: gauge('zerg_process_cpu_seconds_total', 'CPU time used by the process.'),
+      startTime: gauge('zerg_process_start_time_seconds', 'Start of the process since the epoch.'),
+      buildInfo: gauge('zerg_build_info', 'Always 1; the labels say what runs.', [
+        'version',
+        'commit',
+        'bun',
+      ]),
+      state: gauge('zerg_lifecycle_state', '1 for the state that the process is in.', ['state']),
+    },
+    // Each finished shutdown is taken up by exactly one living instance, so that sums count it once.
+    shutdown: {
+      ended: counter(
+        'zerg_shutdown_ended_total',
+        'Shutdowns taken up by this instance, by how they ended.',
+        ['outcome'],
+      ),
+      requestsDrained: counter(
+        'zerg_shutdown_requests_drained_total',
+        'Requests that finished during those shutdowns.',
+      ),
+      requestsCut: counter(
+        'zerg_shutdown_requests_cut_total',
+        'Requests that those shutdowns cut.',
+      ),
+      connectionsForced: counter(
+        'zerg_shutdown_connections_forced_total',
+        'Connections that those shutdowns closed by force.',
+      ),
+      duration: histogram(
+        'zerg_shutdown_duration_seconds',
+        'Time from the signal to the end of those shutdowns.',
+      ),
+      phaseSeconds: counter(
+        'zerg_shutdown_phase_seconds_total',
+        'Time spent in each phase of those shutdowns.',
+        ['phase'],
+      ),
+    },
+  }
+}
