@@ -53,13 +53,17 @@ export namespace Status {
   export type STATUS_DONE = typeof Status.STATUS_DONE;
 }
 
-/** Fields that an update may clear. */
+/** Fields that an update may set back to what they are when nobody says otherwise. */
 export const ClearableField = {
   CLEARABLE_FIELD_UNSPECIFIED: 0,
   CLEARABLE_FIELD_DESCRIPTION: 1,
   CLEARABLE_FIELD_PROJECT_ID: 2,
   CLEARABLE_FIELD_ASSIGNEE_ID: 3,
   CLEARABLE_FIELD_DUE_DATE: 4,
+  /** CLEARABLE_FIELD_STATUS - Back to todo. */
+  CLEARABLE_FIELD_STATUS: 5,
+  /** CLEARABLE_FIELD_PRIORITY - Back to medium. */
+  CLEARABLE_FIELD_PRIORITY: 6,
 } as const;
 
 export type ClearableField = typeof ClearableField[keyof typeof ClearableField];
@@ -70,14 +74,20 @@ export namespace ClearableField {
   export type CLEARABLE_FIELD_PROJECT_ID = typeof ClearableField.CLEARABLE_FIELD_PROJECT_ID;
   export type CLEARABLE_FIELD_ASSIGNEE_ID = typeof ClearableField.CLEARABLE_FIELD_ASSIGNEE_ID;
   export type CLEARABLE_FIELD_DUE_DATE = typeof ClearableField.CLEARABLE_FIELD_DUE_DATE;
+  export type CLEARABLE_FIELD_STATUS = typeof ClearableField.CLEARABLE_FIELD_STATUS;
+  export type CLEARABLE_FIELD_PRIORITY = typeof ClearableField.CLEARABLE_FIELD_PRIORITY;
 }
 
 /** A new task. Fields 1 to 6 are the earlier contract. */
 export interface CreateRequest {
   title: string;
   description: string;
-  projectId?: Buffer | undefined;
+  projectId?:
+    | Buffer
+    | undefined;
+  /** Unspecified is medium. */
   priority: Priority;
+  /** Unspecified is todo. */
   status: Status;
   dueDate?:
     | bigint
@@ -209,9 +219,9 @@ export interface ListRequest {
   offset: number;
   /** `next_page_token` of the page before, with the same filters and order. */
   pageToken: string;
-  /** The words of the HTTP API's `sort` parameter; empty is its default order. */
+  /** `created_at`, `updated_at` or `due_date`, with `-` before it turned round; empty is -created_at. */
   sort: string;
-  /** Words that the title must contain, each matched from its beginning. */
+  /** Every word has to begin a word of the title. Not together with `sort`. */
   q: string;
   assigneeId?: Buffer | undefined;
   ownerId?: Buffer | undefined;
@@ -282,7 +292,9 @@ export interface ReplaceRequest {
   id: Buffer;
   title: string;
   description: string;
+  /** Unspecified is todo. */
   status: Status;
+  /** Unspecified is medium. */
   priority: Priority;
   projectId?: Buffer | undefined;
   assigneeId?: Buffer | undefined;
