@@ -1,5 +1,12 @@
 // Every migration, in order. Appending one: two imports and one line of the list.
 
+import usersDown from './0001_users.down.sql' with { type: 'text' }
+import usersUp from './0001_users.up.sql' with { type: 'text' }
+import projectsDown from './0002_projects.down.sql' with { type: 'text' }
+import projectsUp from './0002_projects.up.sql' with { type: 'text' }
+import tasksDown from './0003_tasks.down.sql' with { type: 'text' }
+import tasksUp from './0003_tasks.up.sql' with { type: 'text' }
+
 export type Migration = {
   version: number
   name: string
@@ -7,4 +14,8 @@ export type Migration = {
   down: string
 }
 
-export const migrations: readonly Migration[] = []
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'users', up: usersUp, down: usersDown },
+  { version: 2, name: 'projects', up: projectsUp, down: projectsDown },
+  { version: 3, name: 'tasks', up: tasksUp, down: tasksDown },
+]
