@@ -54,9 +54,8 @@ export type Operation = {
   answers: Readonly<Record<number, Answer>>
   /**
    * What this operation can answer beyond what its kind implies. Implied are: for a path parameter
-   * `invalid_path_parameter`; for a query `invalid_query`, and with a `cursor` in it `invalid_cursor`;
-   * for a body `malformed_json`, `payload_too_large`, `unsupported_media_type`, `validation_failed`;
-   * for a dependency its 503s, and `storage_full` for a change; under /api `invalid_header`,
+   * `invalid_path_parameter`; with a `cursor` in the query `invalid_cursor`; for a body `malformed_json`, `payload_too_large`, `unsupported_media_type`, `validation_failed`;
+   * for a dependency its 503s, and `storage_full` for a change; under /api `invalid_query`, `invalid_header`,
    * `deadline_exceeded`, `shutting_down`, `internal`.
    */
   errors?: readonly ErrorCode[]

@@ -1,0 +1,34 @@
+// What the document says of the API as a whole.
+
+import type { Tag } from './documented.ts'
+
+export const TITLE = 'Zerg'
+
+export const SUMMARY = 'Tasks and projects.'
+
+export const DESCRIPTION = `Tasks and projects over HTTP. What holds for every operation:
+
+- **JSON** in snake_case; ids are UUIDs in order of creation; times are RFC 3339 in UTC with milliseconds; what is absent is \`null\`. A body with an unknown field is refused, and the answer names the field; so is an unknown query parameter.
+- **Errors** are \`application/problem+json\` (RFC 9457). Decide by \`code\`; [/errors](/errors) explains each one, \`/errors/{code}\` one of them. A path that does not exist answers 404 \`route_not_found\`, a method that a path does not know 405 \`method_not_allowed\` with \`Allow\`.
+- **Methods**: every GET answers HEAD too, and every path OPTIONS.
+- **Lists** come in pages: follow \`next_cursor\` or the \`Link\` header. The order is total, so that no row is met twice or left out while others are added.
+- **Changes** can be tied to what was read: send the \`ETag\` back as \`If-Match\` (or the \`version\` in the body), and a change that somebody else made meanwhile answers 412 instead of being overwritten.
+- **Deadlines**: every request has one; \`Request-Timeout\` shortens it. Past it the answer is 504, and what still ran is cancelled.
+- **Names of requests**: every answer carries \`X-Request-Id\`; W3C \`traceparent\` is taken up.
+- **Shutdown**: an instance that is being replaced answers with \`Connection: close\`; open a new connection for the next request.`
+
+/** Until there is a licence to name, none is given. */
+export const LICENSE = {
+  name: 'All rights reserved',
+  identifier: 'LicenseRef-All-Rights-Reserved',
+} as const
+
+/** In the order of the document. */
+export const TAGS: Readonly<Record<Tag, string>> = {
+  tasks: 'Things to be done.',
+  projects: 'What tasks can belong to.',
+  members: 'Who takes part in a project, and as what.',
+  errors: 'What each error code means, why it comes, and what to do.',
+  health: 'Whether this instance lives, has started, and can answer.',
+  document: 'This document.',
+}

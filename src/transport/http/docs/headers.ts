@@ -1,0 +1,68 @@
+// The headers that requests and answers share, described once.
+
+import type { AnswerHeader } from './documented.ts'
+import type { Header, Parameter } from './openapi.ts'
+
+type RequestHeader = 'X-Request-Id' | 'Request-Timeout' | 'If-None-Match' | 'If-Match'
+
+const requestHeader = (name: RequestHeader, description: string, example: string): Parameter => ({
+  name,
+  in: 'header',
+  description,
+  required: false,
+  schema: { type: 'string' },
+  example,
+})
+
+export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
+  'X-Request-Id': requestHeader(
+    'X-Request-Id',
+    'Names the request in logs and answers. One that is missing or not well-formed is replaced by a new one.',
+    '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+  ),
+  'Request-Timeout': requestHeader(
+    'Request-Timeout',
+    'Shortens the deadline of this request: seconds (`1.5`) or a duration (`250ms`, `5s`).',
+    '5s',
+  ),
+  'If-None-Match': requestHeader(
+    'If-None-Match',
+    'An `ETag` that the client holds: while it is still the present one, the answer is 304 without a body.',
+    '"3"',
+  ),
+  'If-Match': requestHeader(
+    'If-Match',
+    'The `ETag` that the change is meant for: when the resource has changed since, nothing is done and the answer is 412.',
+    '"3"',
+  ),
+}
+
+const answerHeader = (description: string, example: unknown, type = 'string'): Header => ({
+  description,
+  schema: { type },
+  example,
+})
+
+export const ANSWER_HEADERS: Readonly<
+  Record<AnswerHeader | 'X-Request-Id' | 'Retry-After', Header>
+> = {
+  'X-Request-Id': answerHeader(
+    'The name of this request in the logs; quote it when asking for help.',
+    '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+  ),
+  'Retry-After': answerHeader('Seconds to wait before the request is repeated.', 1, 'integer'),
+  ETag: answerHeader(
+    'The version of what is in the answer, for `If-Match` and `If-None-Match`.',
+    '"3"',
+  ),
+  'Last-Modified': answerHeader('When it last changed.', 'Fri, 02 Jan 2026 03:04:05 GMT'),
+  Link: answerHeader(
+    'The next page as `rel="next"` (RFC 8288); absent on the last page.',
+    '</api/v1/tasks?cursor=eyJrIjoiMDE5MyJ9>; rel="next"',
+  ),
+  Location: answerHeader(
+    'The path of what was created.',
+    '/api/v1/tasks/01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+  ),
+  'Cache-Control': answerHeader('How the answer may be cached.', 'private, no-cache'),
+}

@@ -1,0 +1,52 @@
+// What an operation can answer because of its kind, beside what it says itself.
+
+import { type ErrorCode, errorEntry } from '#lib/error-codes.ts'
+import type { Operation } from './documented.ts'
+
+export type Place = { method: string; path: string; operation: Operation }
+
+const NEEDS = {
+  nothing: [],
+  database: ['database_unavailable', 'database_busy'],
+  tasks: ['database_unavailable', 'database_busy', 'tasks_service_unavailable'],
+} as const satisfies Record<string, readonly ErrorCode[]>
+
+/** Every error that the operation can answer with, by status. */
+export function errorsByStatus(place: Place): Map<number, ErrorCode[]> {
+  const codes = new Set([...(place.operation.errors ?? []), ...implied(place)])
+  const byStatus = new Map<number, ErrorCode[]>()
+  for (const code of codes) {
+    const { status } = errorEntry(code)
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return byStatus
+}
+
+function implied({ method, path, operation }: Place): ErrorCode[] {
+  const { needs = 'nothing', query, body } = operation
+  const isChange = !isRead(method)
+  const hasIdInPath = Object.values(operation.path ?? {}).some(value => typeof value === 'string')
+  const codes: [boolean, readonly ErrorCode[]][] = [
+    [hasIdInPath, ['invalid_path_parameter']],
+    [query !== undefined || isVersioned(path), ['invalid_query']],
+    [query !== undefined && 'cursor' in query.properties, ['invalid_cursor']],
+    [isVersioned(path), ['invalid_header']],
+    [body !== undefined, BODY],
+    [true, NEEDS[needs]],
+    [isChange && needs !== 'nothing', ['storage_full']],
+    [isVersioned(path), ['deadline_exceeded', 'shutting_down', 'internal']],
+  ]
+  return codes.flatMap(([holds, some]) => (holds ? some : []))
+}
+
+const BODY = [
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+] as const
+
+export const isRead = (method: string) => method === 'get' || method === 'head'
+
+/** The API proper; what lies outside /api has no deadline of a request and no version. */
+export const isVersioned = (path: string) => path.startsWith('/api/')

@@ -1,0 +1,143 @@
+// One documented route as an OpenAPI operation.
+
+import { type ErrorCode, errorEntry } from '#lib/error-codes.ts'
+import type { Answer, AnswerHeader, Operation, PathParameter } from './documented.ts'
+import { errorsByStatus, isRead, isVersioned, type Place } from './implied.ts'
+import type {
+  JsonSchema,
+  Parameter,
+  PathOperation,
+  Reference,
+  RequestBody,
+  Response,
+} from './openapi.ts'
+import { problemContent } from './problem.ts'
+import type { SchemaWriter } from './schemas.ts'
+
+export function writeOperation(place: Place, schemas: SchemaWriter): PathOperation {
+  const { id, tag, summary, description, body } = place.operation
+  const parameters = parametersOf(place, schemas)
+  return {
+    operationId: id,
+    summary,
+    description,
+    tags: [tag],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: bodyOf(place, schemas) }),
+    responses: responsesOf(place, schemas),
+  } satisfies PathOperation
+}
+
+function parametersOf(place: Place, schemas: SchemaWriter): (Parameter | Reference)[] {
+  const { operation, path } = place
+  const inPath = Object.entries(operation.path ?? {}).map(([name, parameter]) =>
+    pathParameter(name, parameter, schemas),
+  )
+  return [...inPath, ...queryParameters(operation, schemas), ...headerParameters(place, path)]
+}
+
+function pathParameter(name: string, given: PathParameter, schemas: SchemaWriter): Parameter {
+  if (typeof given === 'string')
+    return {
+      name,
+      in: 'path',
+      description: given,
+      required: true,
+      schema: { type: 'string', format: 'uuid' },
+      example: '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+    }
+  const { description, shape, example } = given
+  return { name, in: 'path', description, required: true, schema: schemas.write(shape), example }
+}
+
+function queryParameters({ query }: Operation, schemas: SchemaWriter): Parameter[] {
+  if (!query) return []
+  return Object.entries(query.properties).map(([name, shape]) =>
+    queryParameter(name, schemas.write(shape), query.required?.includes(name) ?? false),
+  )
+}
+
+function queryParameter(name: string, written: JsonSchema, required: boolean): Parameter {
+  const { description, examples, ...schema } = written
+  const example: unknown = Array.isArray(examples) ? examples[0] : undefined
+  return {
+    name,
+    in: 'query',
+    description: typeof description === 'string' ? description : '',
+    required,
+    schema,
+    ...(example !== undefined && { example }),
+  }
+}
+
+function headerParameters({ method, operation }: Place, path: string): Reference[] {
+  const names = [
+    isRead(method) && carriesTag(operation) && 'If-None-Match',
+    operation.errors?.includes('version_mismatch') && 'If-Match',
+    isVersioned(path) && 'Request-Timeout',
+    'X-Request-Id',
+  ]
+  return names
+    .filter(name => typeof name === 'string')
+    .map(name => ({ $ref: `#/components/parameters/${name}` }))
+}
+
+const carriesTag = ({ answers }: Operation) => answers[200]?.headers?.includes('ETag') ?? false
+
+function bodyOf({ method, operation: { body, id } }: Place, schemas: SchemaWriter): RequestBody {
+  if (!body) throw new Error(`${id} has no body.`)
+  const patch = method === 'patch' ? ['application/merge-patch+json'] : []
+  const types = [...(body.contentTypes ?? ['application/json']), ...patch]
+  const content = {
+    schema: schemas.write(body.shape),
+    examples: Object.fromEntries(
+      Object.entries(body.examples).map(([name, value]) => [name, { value }]),
+    ),
+  }
+  return { required: true, content: Object.fromEntries(types.map(type => [type, content])) }
+}
+
+function responsesOf(place: Place, schemas: SchemaWriter): Record<string, Response> {
+  const { operation, method } = place
+  const responses = new Map<number, Response>()
+  for (const [status, answer] of Object.entries(operation.answers))
+    responses.set(Number(status), answerOf(answer, schemas))
+  if (isRead(method) && carriesTag(operation)) responses.set(304, NOT_MODIFIED)
+  for (const [status, codes] of errorsByStatus(place)) {
+    // `/ready` answers 503 in a shape of its own: what a route says itself goes first.
+    if (!responses.has(status)) responses.set(status, errorOf(status, codes))
+  }
+  return Object.fromEntries([...responses].toSorted(([a], [b]) => a - b))
+}
+
+function answerOf(answer: Answer, schemas: SchemaWriter): Response {
+  const { description, shape, example, headers = [], contentType = 'application/json' } = answer
+  return {
+    description,
+    headers: headersOf(headers),
+    ...(shape && {
+      content: {
+        [contentType]: {
+          schema: schemas.write(shape),
+          ...(example !== undefined && { examples: { example: { value: example } } }),
+        },
+      },
+    }),
+  }
+}
+
+const errorOf = (status: number, codes: readonly ErrorCode[]): Response => ({
+  description: codes.map(code => `\`${code}\`: ${errorEntry(code).title}.`).join('\n\n'),
+  headers: headersOf(status === 503 ? ['Retry-After'] : []),
+  content: problemContent(codes),
+})
+
+const headersOf = (names: readonly (AnswerHeader | 'Retry-After')[]): Record<string, Reference> =>
+  Object.fromEntries(
+    [...names, 'X-Request-Id'].map(name => [name, { $ref: `#/components/headers/${name}` }]),
+  )
+
+const NOT_MODIFIED: Response = {
+  description: 'The client’s copy is still the present one; no body.',
+  headers: headersOf(['ETag']),
+}
