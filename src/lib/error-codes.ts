@@ -117,6 +117,11 @@ export const ERROR_CODES = {
     cause: 'A wrong id, or something that was deleted meanwhile.',
     fix: 'Use the id of something that exists; `errors` names the field.',
   }),
+  client_closed_request: entry(499, 'The client closed the connection', {
+    meaning: 'Nobody waited for the answer any more, so the work was ended; only logs see this.',
+    cause: 'The client gave up, or its connection broke.',
+    fix: 'For a change, read the resource first to see whether it was made.',
+  }),
   internal: entry(500, 'Something went wrong on our side', {
     meaning: 'An error that Zerg did not foresee. The change may or may not have been made.',
     cause: 'A defect; the log has the details under the `request_id`.',

@@ -1,0 +1,45 @@
+// One request under way, from its head to its answer. Handlers reach it by the request that Elysia
+// hands them: `callOf(request)` for the service, the rest by the readers and answers of this folder.
+
+import type { Call } from '#lib/call.ts'
+
+/** What every exchange of one server shares. */
+export type House = {
+  /** Set once, by the shutdown: every answer from then on tells its client to leave. */
+  draining: boolean
+  readonly bodyMaxBytes: number
+}
+
+export type Exchange = {
+  readonly request: Request
+  readonly house: House
+  readonly call: Call
+  /** The trace that the client takes part in. */
+  readonly traceId: string | undefined
+  /** Monotonic. */
+  readonly startedAtMs: number
+  /** The route's template, such as `/api/v1/tasks/:id`; `unmatched` until one is found. */
+  route: string
+  /** The answer that already has every header of ours, so that nothing is set twice. */
+  dressed: Response | undefined
+  /** The error that was answered; undefined where all went well. */
+  error: unknown
+  bytesIn: number
+  bytesOut: number
+}
+
+const exchanges = new WeakMap<Request, Exchange>()
+
+export const keepExchange = (request: Request, exchange: Exchange): void => {
+  exchanges.set(request, exchange)
+}
+
+/** @throws Error when the request did not come in by a pipeline. */
+export function exchangeOf(request: Request): Exchange {
+  const exchange = exchanges.get(request)
+  if (!exchange) throw new Error('This request did not come in by a pipeline.')
+  return exchange
+}
+
+/** What a service function takes first: who asks, and until when. */
+export const callOf = (request: Request): Call => exchangeOf(request).call

@@ -1,0 +1,117 @@
+// The way of every request: who it is, until when, its answer, its line in the log, its metrics.
+// Knows no socket: `server.ts` puts it behind a port, and tests call `handle`.
+
+import type { AnyElysia } from 'elysia'
+import type { Clock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
+import type { Log } from '#platform/observability/log.ts'
+import type { Metrics } from '#platform/observability/metrics.ts'
+import { createAccounts } from './accounts.ts'
+import { seal } from './answers.ts'
+import { openExchange } from './arrival.ts'
+import { keepExchange } from './exchange.ts'
+import type { Exchange, House } from './exchange.ts'
+import { createInFlight } from './in-flight.ts'
+import type { Tenant } from './in-flight.ts'
+import { answerProblem, pathOf } from './problem.ts'
+import { createRouter } from './router.ts'
+
+export type Pipeline = ReturnType<typeof createPipeline>
+
+export type PipelineOptions = {
+  /** The features' plugins, made by `createRoutes`. */
+  routes: readonly AnyElysia[]
+  log: Log
+  metrics: Metrics
+  clock: Clock
+  bodyMaxBytes: number
+  requestTimeoutMs: number
+}
+
+export function createPipeline(options: PipelineOptions) {
+  const { clock, log, metrics, requestTimeoutMs } = options
+  const router = createRouter(options.routes)
+  const inFlight = createInFlight({ clock })
+  const accounts = createAccounts({ log, metrics, clock })
+  const house: House = { draining: false, bodyMaxBytes: options.bodyMaxBytes }
+  let finished = 0
+
+  return {
+    handle,
+    /** Every answer from here on says `Connection: close`. */
+    announceDrain: () => {
+      house.draining = true
+    },
+    /** Fires the signal of every request under way with `shutting_down`; returns how many. */
+    abortInFlight: () => inFlight.endAll(shuttingDown),
+    inFlight: inFlight.count,
+    finished: () => finished,
+    /** Every route with its documentation. */
+    table: router.table,
+  }
+
+  /** Answers a request; never rejects. `address` is the socket's other end. */
+  function handle(request: Request, address: string | null = null): Promise<Response> {
+    const controller = new AbortController()
+    const { signal } = controller
+    const opened = openExchange({ request, address, house, clock, signal, requestTimeoutMs })
+    const { exchange, refused } = opened
+    return new Promise(resolve => {
+      const tenant: Tenant = {
+        exchange,
+        end: reason => controller.abort(reason),
+        answerFor: reason => leave(answerProblem(exchange, reason)),
+        endedAtMs: undefined,
+        watched: false,
+      }
+      inFlight.add(tenant)
+      const answer = refused ? answerProblem(exchange, refused) : answerTo(exchange)
+      if (answer instanceof Response) leave(answer)
+      else answer.then(leave, thrown => leave(answerProblem(exchange, thrown)))
+
+      function leave(response: Response): void {
+        // A handler that ends after it was answered for is too late.
+        if (!inFlight.remove(tenant)) return
+        finished++
+        const answer = dress(exchange, response)
+        accounts.settle(exchange, answer.status)
+        resolve(answer)
+      }
+    })
+  }
+
+  function answerTo(exchange: Exchange): Response | Promise<Response> {
+    const { request } = exchange
+    if (request.method === 'HEAD') return router.dispatch(asGet(exchange))
+    if (request.method === 'OPTIONS') return answerOptions(exchange)
+    return router.dispatch(request)
+  }
+
+  function answerOptions(exchange: Exchange): Response {
+    const allow = router.allowed(pathOf(exchange.request.url)).join(', ')
+    return allow === ''
+      ? answerProblem(exchange, new AppError('route_not_found', 'Nothing is served here.'))
+      : seal(exchange, { status: 204, body: null, headers: { allow } })
+  }
+}
+
+// HEAD is GET without the body, which Bun leaves out by itself and keeps its Content-Length.
+function asGet(exchange: Exchange): Request {
+  const { request } = exchange
+  const get = new Request(request.url, { headers: request.headers })
+  keepExchange(get, exchange)
+  return get
+}
+
+// Answers that our own functions made have their headers already; files and streams get theirs here.
+function dress(exchange: Exchange, response: Response): Response {
+  const { headers } = response
+  if (exchange.house.draining) headers.set('connection', 'close')
+  if (response === exchange.dressed) return response
+  headers.set('x-request-id', exchange.call.caller.requestId)
+  headers.set('x-content-type-options', 'nosniff')
+  return response
+}
+
+const shuttingDown = () =>
+  new AppError('shutting_down', 'This instance shuts down and could not finish the request.')

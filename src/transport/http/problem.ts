@@ -1,0 +1,45 @@
+// What went wrong, as application/problem+json (RFC 9457). The one place that turns an error into an answer.
+
+import { errorEntry } from '#lib/error-codes.ts'
+import { toAppError } from '#lib/errors.ts'
+import type { AppError } from '#lib/errors.ts'
+import { seal } from './answers.ts'
+import type { Exchange } from './exchange.ts'
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** Answers with what was thrown. `headers` are those that belong to this error, such as `allow`. */
+export function answerProblem(
+  exchange: Exchange,
+  thrown: unknown,
+  headers: Record<string, string> = {},
+): Response {
+  const error = toAppError(thrown)
+  exchange.error = error
+  headers['content-type'] = PROBLEM_TYPE
+  headers['cache-control'] = 'no-store'
+  if (error.retryAfterS !== undefined) headers['retry-after'] = String(error.retryAfterS)
+  const body = problemOf(error, exchange)
+  return seal(exchange, { status: body.status, body: JSON.stringify(body), headers })
+}
+
+function problemOf(error: AppError, { call, request }: Exchange) {
+  const { status, title } = errorEntry(error.code)
+  return {
+    type: `/errors/${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    instance: pathOf(request.url),
+    code: error.code,
+    request_id: call.caller.requestId,
+    errors: error.errors,
+  }
+}
+
+/** The path of an absolute URL as it was sent, without its query. */
+export function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const end = url.indexOf('?', start)
+  return end === -1 ? url.slice(start) : url.slice(start, end)
+}
