@@ -21,8 +21,8 @@ export function httpOver(
     ...options,
     routes: [routes].flat(),
   })
-  return (path: string, init?: RequestInit): Promise<Response> =>
-    pipeline.handle(new Request(new URL(path, 'http://zerg.test'), init))
+  return (path: string, init: RequestInit = {}): Promise<Response> =>
+    pipeline.handle(new Request(`http://zerg.test${path}`, init))
 }
 
 /** The headers and body of a JSON request. */
