@@ -30,6 +30,7 @@ export const GRPC_STATUS: Readonly<Record<ErrorCode, Status>> = {
   unsupported_media_type: Status.INVALID_ARGUMENT,
   validation_failed: Status.INVALID_ARGUMENT,
   reference_not_found: Status.FAILED_PRECONDITION,
+  client_closed_request: Status.CANCELLED,
   internal: Status.INTERNAL,
   database_unavailable: Status.UNAVAILABLE,
   database_busy: Status.UNAVAILABLE,
