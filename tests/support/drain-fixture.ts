@@ -113,5 +113,6 @@ function wedge() {
   while (Date.now() > 0) Math.random()
 }
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+function aborted(signal: AbortSignal) {
+  return new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+}

@@ -6,6 +6,8 @@ import projectsDown from './0002_projects.down.sql' with { type: 'text' }
 import projectsUp from './0002_projects.up.sql' with { type: 'text' }
 import tasksDown from './0003_tasks.down.sql' with { type: 'text' }
 import tasksUp from './0003_tasks.up.sql' with { type: 'text' }
+import processRunsDown from './0004_process_runs.down.sql' with { type: 'text' }
+import processRunsUp from './0004_process_runs.up.sql' with { type: 'text' }
 
 export type Migration = {
   version: number
@@ -18,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'users', up: usersUp, down: usersDown },
   { version: 2, name: 'projects', up: projectsUp, down: projectsDown },
   { version: 3, name: 'tasks', up: tasksUp, down: tasksDown },
+  { version: 4, name: 'process_runs', up: processRunsUp, down: processRunsDown },
 ]
