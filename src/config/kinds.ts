@@ -1,6 +1,7 @@
 // The few kinds of setting. A kind turns text into a value, says what it takes, and shows a value again.
 
 import { formatDuration, formatSize, parseDuration, parseSize } from '#lib/duration.ts'
+import { checkDatabaseUrl, maskDatabaseUrl } from './database-url.ts'
 
 export type Kind<T> = {
   /** Completes "… is not": `a duration such as 250ms, 15s or 5m`. */
@@ -12,7 +13,17 @@ export type Kind<T> = {
   jsonSchema: Readonly<Record<string, unknown>>
   /** What shells may complete. */
   choices?: readonly string[]
+  /** What an empty text stands for; without it an empty text is no value. */
+  whenEmpty?: { value: T }
+  /** Why a text is refused and how to put it right, where more can be said than `expects`. */
+  complaint?(text: string): Complaint | undefined
+  /** A secret's text as it may be shown. */
+  mask?(text: string): string
+  /** The text names a file that must be readable. */
+  isFile?: true
 }
+
+export type Complaint = { reason: string; fix: string }
 
 export type Environment = 'development' | 'test' | 'staging' | 'production'
 
@@ -61,42 +72,72 @@ export const text = define<string>({
   jsonSchema: { type: 'string' },
 })
 
-/** A text that may be left out; then the value is undefined. */
-export const optional = define<string | undefined>({
-  expects: 'a text',
-  parse: raw => raw,
-  show: value => value ?? '',
+/** An address to bind, without a port. */
+export const host = define<string>({
+  expects: 'an IP address or a host name, without a port',
+  parse: raw =>
+    /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|[\da-f:.]*:[\da-f:.]*)$/i.test(raw) ? raw : undefined,
+  show: value => value,
   jsonSchema: { type: 'string' },
 })
 
-export const list = define<readonly string[]>({
-  expects: 'a list separated by commas',
-  parse: raw =>
-    raw
-      .split(',')
-      .map(part => part.trim())
-      .filter(part => part !== ''),
-  show: value => value.join(','),
-  jsonSchema: { oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+/** A file that is read, or none. */
+export const file = define<string | undefined>({
+  expects: 'the path of a file',
+  parse: raw => raw,
+  show: value => value ?? '',
+  jsonSchema: { type: 'string' },
+  whenEmpty: { value: undefined },
+  isFile: true,
 })
 
-/** Some of a few words, separated by commas. */
-export const some = <Choice extends string>(...choices: readonly Choice[]) =>
+export const databaseUrl = define<string | undefined>({
+  expects: 'a URL such as postgres://user:password@host:5432/name',
+  parse: raw => (checkDatabaseUrl(raw) ? undefined : raw),
+  complaint: checkDatabaseUrl,
+  mask: maskDatabaseUrl,
+  show: value => value ?? '',
+  jsonSchema: { type: 'string', pattern: '^postgres(ql)?://' },
+  whenEmpty: { value: undefined },
+})
+
+const ADDRESS = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\]):\d{1,5}$/i
+
+/** Where another process listens: `host:port`, several separated by commas. */
+export const addresses = define<readonly string[]>({
+  expects: 'one or more addresses such as tasks.internal:50051, separated by commas',
+  parse: raw => {
+    const parts = partsOf(raw)
+    const fits = parts.every(
+      part => ADDRESS.test(part) && isPort(part.slice(part.lastIndexOf(':') + 1)),
+    )
+    return fits ? parts : undefined
+  },
+  show: value => value.join(','),
+  jsonSchema: { type: ['string', 'array'], items: { type: 'string' } },
+  whenEmpty: { value: [] },
+})
+
+/** Some of a few words, separated by commas; `none` allows an empty list. */
+const words = <Choice extends string>(choices: readonly Choice[], none: boolean) =>
   define<readonly Choice[]>({
     expects: `one or more of ${choices.join(', ')}, separated by commas`,
     parse: raw => {
-      const parts = raw.split(',').map(part => part.trim())
+      const parts = partsOf(raw)
       const known = choices.filter(choice => parts.includes(choice))
-      return parts.every(part => part === '' || choices.includes(part as Choice))
+      return parts.length > 0 && parts.every(part => known.some(word => word === part))
         ? known
         : undefined
     },
     show: value => value.join(','),
-    jsonSchema: {
-      oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string', enum: choices } }],
-    },
+    jsonSchema: { type: ['string', 'array'], items: { type: 'string', enum: choices } },
     choices,
+    ...(none && { whenEmpty: { value: [] } }),
   })
+
+export const some = <Choice extends string>(...choices: readonly Choice[]) => words(choices, false)
+
+export const anyOf = <Choice extends string>(...choices: readonly Choice[]) => words(choices, true)
 
 export const oneOf = <Choice extends string>(...choices: readonly Choice[]) =>
   define<Choice>({
@@ -109,7 +150,15 @@ export const oneOf = <Choice extends string>(...choices: readonly Choice[]) =>
 
 export const port = define<number>({
   expects: 'a port from 0 to 65535 (0 picks a free one)',
-  parse: raw => (/^\d{1,5}$/.test(raw) && Number(raw) <= 65_535 ? Number(raw) : undefined),
+  parse: raw => (isPort(raw) ? Number(raw) : undefined),
+  complaint: raw =>
+    /^(?:tcp|udp):\/\//.test(raw)
+      ? {
+          reason:
+            'is not a port but what Kubernetes puts into containers about a Service of this name',
+          fix: 'Set `enableServiceLinks: false` in the pod, or name the Service differently.',
+        }
+      : undefined,
   show: String,
   jsonSchema: { type: 'integer', minimum: 0, maximum: 65_535 },
 })
@@ -117,26 +166,32 @@ export const port = define<number>({
 export const count = ({ min, max }: { min: number; max: number }) =>
   define<number>({
     expects: `a whole number from ${min} to ${max}`,
-    parse: raw => {
-      const value = /^\d+$/.test(raw) ? Number(raw) : Number.NaN
-      return value >= min && value <= max ? value : undefined
-    },
+    parse: raw => within(/^\d{1,15}$/.test(raw) ? Number(raw) : undefined, min, max),
     show: String,
     jsonSchema: { type: 'integer', minimum: min, maximum: max },
   })
 
+// Longer than a timer of the runtime can wait would fire at once.
+const DURATION_MAX_MS = 24 * 3_600_000
+
+const between = (minMs: number, remark: string) =>
+  define<number>({
+    expects: `a duration such as 250ms, 15s or 5m, ${remark} and at most 24h`,
+    parse: raw => within(parseDuration(raw), minMs, DURATION_MAX_MS),
+    show: formatDuration,
+    jsonSchema: { type: ['string', 'integer'], pattern: String.raw`^(0|\d+(\.\d+)?(ms|s|m|h))$` },
+  })
+
 /** Milliseconds inside, written with a unit outside. */
-export const duration = define<number>({
-  expects: 'a duration such as 250ms, 15s or 5m',
-  parse: parseDuration,
-  show: formatDuration,
-  jsonSchema: { type: 'string', pattern: String.raw`^(0|\d+(\.\d+)?(ms|s|m|h))$` },
-})
+export const duration = between(1, 'longer than 0')
+
+/** The same; 0 leaves it out. */
+export const durationOrNone = between(0, '0 for none')
 
 /** Bytes inside, written with a unit outside. */
 export const size = define<number>({
-  expects: 'a size such as 512KiB or 1MiB',
-  parse: parseSize,
+  expects: 'a size such as 512KiB or 1MiB, at most 1GiB',
+  parse: raw => within(parseSize(raw), 1, 1024 ** 3),
   show: formatSize,
   jsonSchema: { type: 'string', pattern: String.raw`^\d+(B|KiB|MiB|GiB)$` },
 })
@@ -148,3 +203,14 @@ export const flag = define<boolean>({
   jsonSchema: { type: 'boolean' },
   choices: ['true', 'false'],
 })
+
+const partsOf = (raw: string) =>
+  raw
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')
+
+const isPort = (raw: string) => /^\d{1,5}$/.test(raw) && Number(raw) <= 65_535
+
+const within = (value: number | undefined, min: number, max: number) =>
+  value !== undefined && value >= min && value <= max ? value : undefined

@@ -1,229 +1,68 @@
-// Every setting there is: its type, name, flag, default and one sentence.
+// Every setting there is: its kind, name, flag, default and one sentence. Not wrapped, to read as a table.
 // `docs/configuration.md`, `.env.example`, `zerg config` and the flags of `serve` come from here.
 
-import { count, duration, flag, list, oneOf, optional, port, size, some, text } from './kinds.ts'
+import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, port, size, some, text } from './kinds.ts'
 import type { Setting } from './kinds.ts'
 
+const live = { reloadable: true } as const
+
+const environment = oneOf('development', 'test', 'staging', 'production')
+const roles = some('api', 'tasks')
+const dependencies = anyOf('database', 'tasks-service')
+const connections = count({ min: 1, max: 1_000 })
+const pooler = oneOf('none', 'transaction')
+const tls = oneOf('disable', 'prefer', 'require', 'verify-ca', 'verify-full')
+const level = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
+const format = oneOf('auto', 'json', 'pretty')
+
 export const schema = {
-  environment: oneOf('development', 'test', 'staging', 'production')(
-    'ZERG_ENV',
-    'env',
-    'development',
-    'Sets defaults and strictness; `production` refuses embedded parts and insecure defaults.',
-  ),
-  roles: some('api', 'tasks')(
-    'ZERG_ROLES',
-    'roles',
-    ['api', 'tasks'],
-    'What this process serves: `api` (HTTP) and `tasks` (gRPC).',
-  ),
+  environment: environment('ZERG_ENV', 'env', 'development', 'Sets defaults and strictness; `production` refuses embedded parts and insecure defaults.'),
+  roles: roles('ZERG_ROLES', 'roles', ['api', 'tasks'], 'What this process serves: `api` (HTTP) and `tasks` (gRPC).'),
   http: {
-    host: text('HOST', 'host', '127.0.0.1', 'Address that every port binds; loopback unless set.'),
+    host: host('HOST', 'host', '127.0.0.1', 'Address that every port binds; loopback unless set.'),
     port: port('PORT', 'port', 8080, 'Port of the public HTTP API; 0 picks a free one.'),
-    opsPort: port(
-      'ZERG_OPS_PORT',
-      'ops-port',
-      9090,
-      'Port of metrics and detailed health; 0 picks a free one.',
-    ),
-    bodyMaxBytes: size(
-      'ZERG_HTTP_BODY_MAX',
-      'http-body-max',
-      1_048_576,
-      'Largest request body accepted.',
-    ),
-    requestTimeoutMs: duration(
-      'ZERG_REQUEST_TIMEOUT',
-      'request-timeout',
-      15_000,
-      'Deadline of a request; its `Request-Timeout` header may shorten it.',
-      { reloadable: true },
-    ),
-    idleTimeoutMs: duration(
-      'ZERG_HTTP_IDLE_TIMEOUT',
-      'http-idle-timeout',
-      75_000,
-      'How long a quiet connection is kept; longer than the load balancer’s, at most 255s.',
-    ),
-    docs: flag(
-      'ZERG_HTTP_DOCS',
-      'http-docs',
-      true,
-      'Serve the API document and its pages (/openapi.json, /docs).',
-    ),
+    opsPort: port('ZERG_OPS_PORT', 'ops-port', 9090, 'Port of metrics and detailed health; 0 picks a free one.'),
+    bodyMaxBytes: size('ZERG_HTTP_BODY_MAX', 'http-body-max', 1_048_576, 'Largest request body accepted.'),
+    requestTimeoutMs: duration('ZERG_REQUEST_TIMEOUT', 'request-timeout', 15_000, 'Deadline of a request; its `Request-Timeout` header may shorten it.', live),
+    idleTimeoutMs: duration('ZERG_HTTP_IDLE_TIMEOUT', 'http-idle-timeout', 75_000, 'How long a quiet connection is kept; longer than the load balancer’s, at most 255s.'),
+    docs: flag('ZERG_HTTP_DOCS', 'http-docs', true, 'Serve the API document and its pages (/openapi.json, /docs).'),
   },
   grpc: {
-    port: port(
-      'ZERG_GRPC_PORT',
-      'grpc-port',
-      50_051,
-      'Port of the Tasks service; 0 picks a free one.',
-    ),
-    messageMaxBytes: size(
-      'ZERG_GRPC_MESSAGE_MAX',
-      'grpc-message-max',
-      4_194_304,
-      'Largest gRPC message accepted or sent.',
-    ),
-    reflection: flag(
-      'ZERG_GRPC_REFLECTION',
-      'grpc-reflection',
-      true,
-      'Answer gRPC server reflection.',
-    ),
+    port: port('ZERG_GRPC_PORT', 'grpc-port', 50_051, 'Port of the Tasks service; 0 picks a free one.'),
+    messageMaxBytes: size('ZERG_GRPC_MESSAGE_MAX', 'grpc-message-max', 4_194_304, 'Largest gRPC message accepted or sent.'),
+    reflection: flag('ZERG_GRPC_REFLECTION', 'grpc-reflection', true, 'Answer gRPC server reflection.'),
   },
   tasksService: {
-    addresses: list(
-      'TASKS_SERVICE_ADDR',
-      'tasks-service-addr',
-      [],
-      'Addresses (host:port) of the Tasks service; empty calls it in process.',
-    ),
-    timeoutMs: duration(
-      'ZERG_TASKS_SERVICE_TIMEOUT',
-      'tasks-service-timeout',
-      5_000,
-      'Longest that one call to the Tasks service may take, retries included.',
-      { reloadable: true },
-    ),
+    addresses: addresses('TASKS_SERVICE_ADDR', 'tasks-service-addr', [], 'Addresses (host:port) of the Tasks service; empty calls it in process.'),
+    timeoutMs: duration('ZERG_TASKS_SERVICE_TIMEOUT', 'tasks-service-timeout', 5_000, 'Longest that one call to the Tasks service may take, retries included.', live),
   },
   database: {
-    url: optional(
-      'DATABASE_URL',
-      'database-url',
-      undefined,
-      'PostgreSQL ≥ 14 as postgres://user:password@host:port/name; empty runs the embedded one.',
-      { secret: true },
-    ),
-    poolMax: count({ min: 1, max: 1_000 })(
-      'ZERG_DATABASE_POOL_MAX',
-      'database-pool-max',
-      10,
-      'Connections that this process holds.',
-    ),
-    acquireTimeoutMs: duration(
-      'ZERG_DATABASE_ACQUIRE_TIMEOUT',
-      'database-acquire-timeout',
-      2_000,
-      'Longest wait for a free connection, then 503 `database_busy`.',
-      { reloadable: true },
-    ),
-    connectTimeoutMs: duration(
-      'ZERG_DATABASE_CONNECT_TIMEOUT',
-      'database-connect-timeout',
-      5_000,
-      'Longest wait for a new connection.',
-    ),
-    statementTimeoutMs: duration(
-      'ZERG_DATABASE_STATEMENT_TIMEOUT',
-      'database-statement-timeout',
-      10_000,
-      'A statement that runs longer is cancelled by PostgreSQL.',
-    ),
-    lockTimeoutMs: duration(
-      'ZERG_DATABASE_LOCK_TIMEOUT',
-      'database-lock-timeout',
-      3_000,
-      'A statement that waits longer for a lock is cancelled.',
-    ),
-    idleInTransactionTimeoutMs: duration(
-      'ZERG_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT',
-      'database-idle-in-transaction-timeout',
-      10_000,
-      'A transaction left idle longer is ended by PostgreSQL.',
-    ),
-    pooler: oneOf('none', 'transaction')(
-      'ZERG_DATABASE_POOLER',
-      'database-pooler',
-      'none',
-      'Set `transaction` behind PgBouncer or another pooler in transaction mode: no prepared statements.',
-    ),
-    tls: oneOf('disable', 'prefer', 'require', 'verify-ca', 'verify-full')(
-      'ZERG_DATABASE_TLS',
-      'database-tls',
-      'prefer',
-      'TLS to PostgreSQL, in the words of libpq’s sslmode.',
-      { defaults: { production: 'verify-full' } },
-    ),
-    tlsCa: optional(
-      'ZERG_DATABASE_TLS_CA',
-      'database-tls-ca',
-      undefined,
-      'File with the certificate authority (PEM) to verify PostgreSQL by; empty uses the system’s.',
-    ),
+    url: databaseUrl('DATABASE_URL', 'database-url', undefined, 'PostgreSQL ≥ 14 as postgres://user:password@host:port/name; empty runs the embedded one.', { secret: true }),
+    poolMax: connections('ZERG_DATABASE_POOL_MAX', 'database-pool-max', 10, 'Connections that this process holds.'),
+    acquireTimeoutMs: duration('ZERG_DATABASE_ACQUIRE_TIMEOUT', 'database-acquire-timeout', 2_000, 'Longest wait for a free connection, then 503 `database_busy`.', live),
+    connectTimeoutMs: duration('ZERG_DATABASE_CONNECT_TIMEOUT', 'database-connect-timeout', 5_000, 'Longest wait for a new connection.'),
+    statementTimeoutMs: duration('ZERG_DATABASE_STATEMENT_TIMEOUT', 'database-statement-timeout', 10_000, 'A statement that runs longer is cancelled by PostgreSQL.'),
+    lockTimeoutMs: duration('ZERG_DATABASE_LOCK_TIMEOUT', 'database-lock-timeout', 3_000, 'A statement that waits longer for a lock is cancelled.'),
+    idleInTransactionTimeoutMs: duration('ZERG_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT', 'database-idle-in-transaction-timeout', 10_000, 'A transaction left idle longer is ended by PostgreSQL.'),
+    pooler: pooler('ZERG_DATABASE_POOLER', 'database-pooler', 'none', 'Set `transaction` behind PgBouncer or another pooler in transaction mode: no prepared statements.'),
+    tls: tls('ZERG_DATABASE_TLS', 'database-tls', 'prefer', 'TLS to PostgreSQL, in the words of libpq’s sslmode; `sslmode` in the URL counts where this is not set.', { defaults: { production: 'verify-full' } }),
+    tlsCa: file('ZERG_DATABASE_TLS_CA', 'database-tls-ca', undefined, 'File with the certificate authority (PEM) to verify PostgreSQL by; empty uses the system’s.'),
   },
   embedded: {
-    dataDir: text(
-      'ZERG_DATA_DIR',
-      'data-dir',
-      '.zerg',
-      'Where the embedded database keeps its data.',
-    ),
-    ephemeral: flag(
-      'ZERG_EPHEMERAL',
-      'ephemeral',
-      false,
-      'Keep the embedded database in memory and nothing on disk.',
-    ),
-    sync: flag(
-      'ZERG_EMBEDDED_SYNC',
-      'embedded-sync',
-      true,
-      'Sync every acknowledged write of the embedded database to disk.',
-    ),
+    dataDir: text('ZERG_DATA_DIR', 'data-dir', '.zerg', 'Where the embedded database keeps its data.'),
+    ephemeral: flag('ZERG_EPHEMERAL', 'ephemeral', false, 'Keep the embedded database in memory and nothing on disk.'),
+    sync: flag('ZERG_EMBEDDED_SYNC', 'embedded-sync', true, 'Sync every acknowledged write of the embedded database to disk.'),
   },
   lifecycle: {
-    drainMaxMs: duration(
-      'ZERG_DRAIN_MAX',
-      'drain-max',
-      10_000,
-      'Longest that connections are given to leave after SIGTERM.',
-    ),
-    budgetMs: duration(
-      'ZERG_SHUTDOWN_BUDGET',
-      'shutdown-budget',
-      30_000,
-      'Longest that a whole shutdown may take; then the process is ended.',
-    ),
-    startTimeoutMs: duration(
-      'ZERG_START_TIMEOUT',
-      'start-timeout',
-      10_000,
-      'Longest that a start waits for what it depends on.',
-    ),
-    terminationLog: text(
-      'ZERG_TERMINATION_LOG',
-      'termination-log',
-      '/dev/termination-log',
-      'File that gets the short shutdown report, if it exists already.',
-    ),
-    readyRequires: some('database', 'tasks-service')(
-      'ZERG_READY_REQUIRES',
-      'ready-requires',
-      [],
-      'Whose loss makes /ready answer 503; by default none, since every instance would leave at once.',
-      { reloadable: true },
-    ),
+    drainMaxMs: durationOrNone('ZERG_DRAIN_MAX', 'drain-max', 10_000, 'Longest that connections are given to leave after SIGTERM.'),
+    budgetMs: duration('ZERG_SHUTDOWN_BUDGET', 'shutdown-budget', 30_000, 'Longest that a whole shutdown may take; then the process is ended.'),
+    startTimeoutMs: duration('ZERG_START_TIMEOUT', 'start-timeout', 10_000, 'Longest that a start waits for what it depends on.'),
+    terminationLog: text('ZERG_TERMINATION_LOG', 'termination-log', '/dev/termination-log', 'File that gets the short shutdown report, if it exists already.'),
+    readyRequires: dependencies('ZERG_READY_REQUIRES', 'ready-requires', [], 'Whose loss makes /ready answer 503; by default none, since every instance would leave at once.', live),
   },
   log: {
-    level: oneOf(
-      'trace',
-      'debug',
-      'info',
-      'warn',
-      'error',
-      'fatal',
-      'silent',
-    )('LOG_LEVEL', 'log-level', 'info', 'Least severity that is logged.', {
-      reloadable: true,
-      defaults: { test: 'warn' },
-    }),
-    format: oneOf('auto', 'json', 'pretty')(
-      'ZERG_LOG_FORMAT',
-      'log-format',
-      'auto',
-      '`auto` is readable on a terminal and JSON lines elsewhere.',
-    ),
+    level: level('LOG_LEVEL', 'log-level', 'info', 'Least severity that is logged.', { ...live, defaults: { test: 'warn' } }),
+    format: format('ZERG_LOG_FORMAT', 'log-format', 'auto', '`auto` is readable on a terminal and JSON lines elsewhere.'),
   },
 } as const
 

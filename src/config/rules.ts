@@ -1,0 +1,249 @@
+// What no single setting can know: contradictions between them, and what production refuses.
+
+import { formatDuration } from '#lib/duration.ts'
+import { parseDatabaseUrl } from './database-url.ts'
+import type { Complaint } from './kinds.ts'
+import type { Resolved } from './load.ts'
+import { type ConfigProblem, shownText, sourceOf } from './problem.ts'
+import type { Config } from './schema.ts'
+
+type Facts = Config & { isSet(name: string): boolean }
+
+type Rule = {
+  /** The settings that it looks at; the first is the one to blame. */
+  about: readonly [string, ...string[]]
+  broken(facts: Facts): Complaint | undefined | false
+}
+
+/** Rules about a setting that has no valid value are not asked. */
+export function brokenRules(config: Config, resolved: readonly Resolved[]): ConfigProblem[] {
+  const byName = new Map(resolved.map(entry => [entry.placed.setting.name, entry]))
+  const isSet = (name: string) => byName.get(name)?.origin.kind !== 'default'
+  return RULES.flatMap(({ about, broken }) => {
+    if (!about.every(name => byName.get(name)?.isValid)) return []
+    const complaint = broken({ ...config, isSet })
+    return complaint ? [problemOf(byName.get(about[0])!, complaint)] : []
+  })
+}
+
+function problemOf({ placed: { setting }, value, origin }: Resolved, complaint: Complaint) {
+  const text = value === undefined ? '' : setting.kind.show(value)
+  const shown = text === '' ? null : shownText(setting, text)
+  return { name: setting.name, value: shown, source: sourceOf(origin), ...complaint }
+}
+
+const show = formatDuration
+
+const contradictions: readonly Rule[] = [
+  {
+    about: ['ZERG_DRAIN_MAX', 'ZERG_SHUTDOWN_BUDGET'],
+    broken: ({ lifecycle: { drainMaxMs, budgetMs } }) =>
+      drainMaxMs >= budgetMs && {
+        reason: `is not shorter than ZERG_SHUTDOWN_BUDGET (${show(budgetMs)}), so nothing would be left for closing`,
+        fix: 'Shorten ZERG_DRAIN_MAX or lengthen ZERG_SHUTDOWN_BUDGET.',
+      },
+  },
+  {
+    about: ['ZERG_DATABASE_ACQUIRE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
+    broken: ({ database: { acquireTimeoutMs }, http: { requestTimeoutMs } }) =>
+      acquireTimeoutMs >= requestTimeoutMs && {
+        reason: `is not shorter than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so it could never be reached`,
+        fix: 'Shorten ZERG_DATABASE_ACQUIRE_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
+      },
+  },
+  {
+    about: ['ZERG_DATABASE_STATEMENT_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
+    broken: ({ database: { statementTimeoutMs }, http: { requestTimeoutMs } }) =>
+      statementTimeoutMs > requestTimeoutMs && {
+        reason: `is longer than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so nobody would wait for the statement`,
+        fix: 'Shorten ZERG_DATABASE_STATEMENT_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
+      },
+  },
+  {
+    about: ['ZERG_DATABASE_LOCK_TIMEOUT', 'ZERG_DATABASE_STATEMENT_TIMEOUT'],
+    broken: ({ database: { lockTimeoutMs, statementTimeoutMs } }) =>
+      lockTimeoutMs > statementTimeoutMs && {
+        reason: `is longer than ZERG_DATABASE_STATEMENT_TIMEOUT (${show(statementTimeoutMs)}), so it could never be reached`,
+        fix: 'Shorten ZERG_DATABASE_LOCK_TIMEOUT or lengthen ZERG_DATABASE_STATEMENT_TIMEOUT.',
+      },
+  },
+  {
+    about: ['ZERG_DATABASE_CONNECT_TIMEOUT', 'ZERG_START_TIMEOUT'],
+    broken: ({ database: { connectTimeoutMs }, lifecycle: { startTimeoutMs } }) =>
+      connectTimeoutMs > startTimeoutMs && {
+        reason: `is longer than ZERG_START_TIMEOUT (${show(startTimeoutMs)}), so a start would end before its first try`,
+        fix: 'Shorten ZERG_DATABASE_CONNECT_TIMEOUT or lengthen ZERG_START_TIMEOUT.',
+      },
+  },
+  {
+    about: ['ZERG_TASKS_SERVICE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
+    broken: ({ tasksService: { timeoutMs }, http: { requestTimeoutMs } }) =>
+      timeoutMs > requestTimeoutMs && {
+        reason: `is longer than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so nobody would wait for the call`,
+        fix: 'Shorten ZERG_TASKS_SERVICE_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
+      },
+  },
+  {
+    about: ['ZERG_HTTP_IDLE_TIMEOUT'],
+    broken: ({ http: { idleTimeoutMs } }) =>
+      (idleTimeoutMs > 255_000 || idleTimeoutMs < 1_000) && {
+        reason: 'is not from 1s to 255s, which is what the HTTP server can keep',
+        fix: 'Choose a duration from 1s to 255s.',
+      },
+  },
+  ...samePort('ZERG_OPS_PORT', 'PORT', ({ http }) => [http.opsPort, http.port]),
+  ...samePort('ZERG_GRPC_PORT', 'PORT', ({ grpc, http }) => [grpc.port, http.port]),
+  ...samePort('ZERG_GRPC_PORT', 'ZERG_OPS_PORT', ({ grpc, http }) => [grpc.port, http.opsPort]),
+  {
+    about: ['TASKS_SERVICE_ADDR', 'ZERG_ROLES'],
+    broken: ({ tasksService: { addresses }, roles }) =>
+      addresses.length > 0 &&
+      roles.includes('tasks') && {
+        reason: 'names another Tasks service, but this process is to serve tasks itself',
+        fix: 'Set ZERG_ROLES=api, or remove TASKS_SERVICE_ADDR.',
+      },
+  },
+  {
+    about: ['TASKS_SERVICE_ADDR', 'DATABASE_URL'],
+    broken: ({ tasksService: { addresses }, database: { url } }) =>
+      addresses.length > 0 &&
+      url === undefined && {
+        reason: 'names another process, which cannot share the embedded database of this one',
+        fix: 'Set DATABASE_URL in both to the same database, or remove TASKS_SERVICE_ADDR.',
+      },
+  },
+  {
+    about: ['ZERG_READY_REQUIRES', 'TASKS_SERVICE_ADDR'],
+    broken: ({ lifecycle: { readyRequires }, tasksService: { addresses } }) =>
+      readyRequires.includes('tasks-service') &&
+      addresses.length === 0 && {
+        reason: 'requires a Tasks service, but tasks are served in process',
+        fix: 'Set TASKS_SERVICE_ADDR, or remove tasks-service from ZERG_READY_REQUIRES.',
+      },
+  },
+  {
+    about: ['ZERG_DATABASE_TLS_CA', 'ZERG_DATABASE_TLS'],
+    broken: ({ database: { tls, tlsCa } }) =>
+      tlsCa !== undefined &&
+      !tls.startsWith('verify') && {
+        reason: `has no effect while ZERG_DATABASE_TLS is ${tls}, which verifies nothing`,
+        fix: 'Set ZERG_DATABASE_TLS to verify-full (or verify-ca), or remove ZERG_DATABASE_TLS_CA.',
+      },
+  },
+  {
+    about: ['ZERG_EPHEMERAL', 'DATABASE_URL'],
+    broken: ({ embedded: { ephemeral }, database: { url } }) =>
+      ephemeral &&
+      url !== undefined && {
+        reason:
+          'is about the embedded database, but DATABASE_URL names another, which would keep everything',
+        fix: 'Remove ZERG_EPHEMERAL or DATABASE_URL.',
+      },
+  },
+  {
+    about: ['ZERG_EMBEDDED_SYNC', 'DATABASE_URL'],
+    broken: ({ embedded: { sync }, database: { url } }) =>
+      !sync &&
+      url !== undefined && {
+        reason: 'is about the embedded database, but DATABASE_URL names another',
+        fix: 'Remove ZERG_EMBEDDED_SYNC or DATABASE_URL.',
+      },
+  },
+]
+
+/** 0 is never the same port, and only a process with the role opens its port. */
+function samePort(
+  name: string,
+  other: string,
+  portsOf: (facts: Facts) => readonly [number, number],
+): readonly Rule[] {
+  const roles: Readonly<Record<string, 'api' | 'tasks'>> = { PORT: 'api', ZERG_GRPC_PORT: 'tasks' }
+  const opens = (facts: Facts, port: string) => {
+    const role = roles[port]
+    return role === undefined || facts.roles.includes(role)
+  }
+  return [
+    {
+      about: [name, other, 'ZERG_ROLES'],
+      broken: facts => {
+        const [mine, theirs] = portsOf(facts)
+        if (mine === 0 || mine !== theirs || !opens(facts, name) || !opens(facts, other)) return
+        return { reason: `is the same port as ${other}`, fix: 'Give each a port of its own.' }
+      },
+    },
+  ]
+}
+
+const inProduction = (rule: Rule): Rule => ({
+  about: [...rule.about, 'ZERG_ENV'],
+  broken: facts => facts.environment === 'production' && rule.broken(facts),
+})
+
+// A password that everybody tries first is none.
+const GUESSED = new Set([
+  'postgres',
+  'password',
+  'zerg',
+  'admin',
+  'root',
+  'secret',
+  'changeme',
+  'test',
+])
+
+const refusedInProduction: readonly Rule[] = [
+  {
+    about: ['DATABASE_URL'],
+    broken: ({ database: { url } }) =>
+      url === undefined && {
+        reason: 'is not set, and production refuses the embedded database',
+        fix: 'Set DATABASE_URL (or DATABASE_URL_FILE) to a PostgreSQL, or ZERG_ENV to another environment.',
+      },
+  },
+  {
+    about: ['ZERG_EPHEMERAL'],
+    broken: ({ embedded: { ephemeral } }) =>
+      ephemeral && {
+        reason: 'is refused in production, since nothing would be kept',
+        fix: 'Remove ZERG_EPHEMERAL and set DATABASE_URL.',
+      },
+  },
+  {
+    about: ['ZERG_EMBEDDED_SYNC'],
+    broken: ({ embedded: { sync } }) =>
+      !sync && {
+        reason: 'is refused in production, since an acknowledged write could be lost',
+        fix: 'Remove ZERG_EMBEDDED_SYNC and set DATABASE_URL.',
+      },
+  },
+  {
+    about: ['ZERG_DATABASE_TLS', 'DATABASE_URL'],
+    broken: ({ database: { tls, url } }) =>
+      url !== undefined &&
+      !tls.startsWith('verify') &&
+      !parseDatabaseUrl(url)?.isLocal && {
+        reason: 'is refused in production, since anybody on the way could pose as the database',
+        fix: 'Set ZERG_DATABASE_TLS=verify-full, with ZERG_DATABASE_TLS_CA where the authority is your own.',
+      },
+  },
+  {
+    about: ['DATABASE_URL'],
+    broken: ({ database: { url } }) => {
+      const parts = url === undefined ? undefined : parseDatabaseUrl(url)
+      // A socket in the file system knows its users by themselves.
+      if (!parts || parts.hosts.length === 0) return undefined
+      const password = parts.password || (parts.query.get('password') ?? '')
+      const fix =
+        'Give the role a long random password, and hand the URL over by DATABASE_URL_FILE.'
+      if (password === '') return { reason: 'has no password, which production refuses', fix }
+      return (
+        (GUESSED.has(password.toLowerCase()) || password === parts.user) && {
+          reason: 'has a password that is guessed first, which production refuses',
+          fix,
+        }
+      )
+    },
+  },
+]
+
+const RULES: readonly Rule[] = [...contradictions, ...refusedInProduction.map(inProduction)]

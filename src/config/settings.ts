@@ -1,0 +1,44 @@
+// The schema as a list, with the key that each setting has in a YAML file.
+
+import type { Setting } from './kinds.ts'
+import { schema } from './schema.ts'
+
+/** A setting and its place. `group` is empty for those at the top. */
+export type Placed = {
+  setting: Setting<unknown>
+  /** Its path in `Config`. */
+  path: readonly string[]
+  /** Its path in a YAML file: `http.request_timeout`. */
+  key: string
+  group: string
+}
+
+const isSetting = (value: object): value is Setting<unknown> => 'kind' in value
+
+/** Every setting, in the order of the schema. */
+export const settings: readonly Placed[] = Object.entries(schema).flatMap(([group, entry]) =>
+  isSetting(entry)
+    ? [{ setting: entry, path: [group], key: fileKey(group), group: '' }]
+    : Object.entries(entry).map(([name, setting]) => ({
+        setting,
+        path: [group, name],
+        key: `${fileKey(group)}.${fileKey(name)}`,
+        group: fileKey(group),
+      })),
+)
+
+export const settingNamed = (name: string): Placed => {
+  const found = settings.find(({ setting }) => setting.name === name)
+  if (!found) throw new Error(`there is no setting ${name}`)
+  return found
+}
+
+// The unit is part of the value in a file (15s), so the key goes without it.
+function fileKey(name: string): string {
+  return name
+    .replace(/(?:Ms|Bytes)$/, '')
+    .replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
+
+/** The variable that names a file with the value. Only secrets have one. */
+export const fileVariable = ({ name }: Setting<unknown>): string => `${name}_FILE`
