@@ -12,3 +12,16 @@ declare module '*.proto' {
   const text: string
   export default text
 }
+// With `type: 'file'`: the path to read it at, inside the executable too.
+declare module '*.wasm' {
+  const path: string
+  export default path
+}
+declare module '*.data' {
+  const path: string
+  export default path
+}
+declare module '*.pack' {
+  const path: string
+  export default path
+}

@@ -1,0 +1,125 @@
+// The directory that an embedded database lives in:
+//
+//   <data-dir>/zerg.lock            who has it (lock.ts)
+//   <data-dir>/postgres             PostgreSQL's own files
+//   <data-dir>/postgres.unpacking   a first start on its way, or one that was cut short
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { ArchivedFile } from './archive.ts'
+import { EmbeddedFailure, systemCode } from './failure.ts'
+import { syncFileSystem } from './libc.ts'
+import { type Lock, lockDirectory } from './lock.ts'
+
+/** Makes the directory if need be, and locks it. @throws EmbeddedFailure */
+export function claimDirectory(dataDir: string): { directory: string; lock: Lock } {
+  try {
+    fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    const directory = fs.realpathSync(dataDir)
+    fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
+    return { directory, lock: lockDirectory(directory) }
+  } catch (error) {
+    throw error instanceof EmbeddedFailure ? error : explain(error, path.resolve(dataDir))
+  }
+}
+
+type Given = {
+  directory: string
+  sync: boolean
+  /** Major version of the PostgreSQL that will open it. */
+  major: string
+  archive(): Promise<readonly ArchivedFile[]>
+}
+
+/** The PostgreSQL directory within, unpacked if there was none yet. The lock has to be held. */
+export async function preparePostgres({ directory, sync, major, archive }: Given) {
+  const postgres = path.join(directory, 'postgres')
+  const unpacking = path.join(directory, 'postgres.unpacking')
+  try {
+    fs.rmSync(unpacking, { recursive: true, force: true })
+    if (fs.existsSync(postgres)) return { postgres: checkVersion(postgres, major), fresh: false }
+    unpack(await archive(), unpacking)
+    if (sync) syncTree(unpacking)
+    // From here on the database exists, whole. Before, there was none.
+    fs.renameSync(unpacking, postgres)
+    if (sync) withOpen(directory, fs.fsyncSync)
+    return { postgres, fresh: true }
+  } catch (error) {
+    throw error instanceof EmbeddedFailure ? error : explain(error, directory)
+  }
+}
+
+function unpack(files: readonly ArchivedFile[], into: string) {
+  fs.mkdirSync(into, { mode: 0o700 })
+  for (const { path: name, content } of files) {
+    const target = path.join(into, name)
+    if (content) fs.writeFileSync(target, content, { mode: 0o600 })
+    else fs.mkdirSync(target, { mode: 0o700 })
+  }
+}
+
+// One call where there is one; else every file and directory by itself.
+function syncTree(root: string) {
+  if (withOpen(root, syncFileSystem)) return
+  for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true }))
+    withOpen(path.join(entry.parentPath, entry.name), fs.fsyncSync)
+  withOpen(root, fs.fsyncSync)
+}
+
+function withOpen<T>(file: string, work: (descriptor: number) => T): T {
+  const descriptor = fs.openSync(file, 'r')
+  try {
+    return work(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+function checkVersion(postgres: string, major: string): string {
+  const file = path.join(postgres, 'PG_VERSION')
+  const found = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : 'none'
+  if (found === major) return postgres
+  throw new EmbeddedFailure(
+    'incompatible',
+    found === 'none'
+      ? `${postgres} is not a PostgreSQL data directory. Move it away, or name another --data-dir.`
+      : `${postgres} was made by PostgreSQL ${found}, and this executable has PostgreSQL ${major}. ` +
+          'Use the executable that made it, or name another --data-dir.',
+  )
+}
+
+function explain(error: unknown, directory: string): Error {
+  const code = systemCode(error)
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code))
+    return new EmbeddedFailure('unwritable', unwritable(directory, code), error)
+  if (['ENOSPC', 'EDQUOT'].includes(code))
+    return new EmbeddedFailure(
+      'full',
+      `There is no room for the database in ${directory}. Free about 100 MB, or name another --data-dir.`,
+      error,
+    )
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+function unwritable(directory: string, code: string): string {
+  const { uid, username } = os.userInfo()
+  const nearest = nearestExisting(directory)
+  const { uid: owner, mode } = fs.statSync(nearest)
+  const permissions = (mode & 0o777).toString(8).padStart(3, '0')
+  const facts = `${nearest} belongs to user ${owner} with permissions ${permissions}`
+  if (code === 'EROFS')
+    return `The data directory ${directory} is on a read-only file system. Name another --data-dir.`
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return `The data directory ${directory} cannot be made: ${nearest} is a file. Name another --data-dir.`
+  return (
+    `The data directory ${directory} is not writable by user ${uid} (${username}): ${facts}. ` +
+    `Run chown -R ${uid} ${nearest}, or name another --data-dir.`
+  )
+}
+
+function nearestExisting(directory: string): string {
+  let at = directory
+  while (!fs.existsSync(at) && path.dirname(at) !== at) at = path.dirname(at)
+  return at
+}

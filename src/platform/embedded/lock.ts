@@ -1,0 +1,118 @@
+// One process at a time on a data directory. The lock is the kernel's (flock), so it ends with the
+// process however that ends, and is the same by whichever path the directory was reached. The file
+// says who holds it: for a clear refusal, and for commands that look for a running instance.
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { EmbeddedFailure, systemCode } from './failure.ts'
+import { flock } from './libc.ts'
+
+export type Holder = {
+  pid: number
+  host: string
+  /** RFC 3339. */
+  started_at: string
+  /** Tells this process from a later one of the same pid; null where the system does not say. */
+  process_start: string | null
+  /** By door: `http`, `operations`, `grpc`. Empty until they are open. */
+  ports: Readonly<Record<string, number>>
+}
+
+export type Lock = {
+  /** Makes known where the instance listens. */
+  announce(ports: Readonly<Record<string, number>>): void
+  release(): void
+}
+
+const FILE = 'zerg.lock'
+
+/** @throws EmbeddedFailure `in_use`, naming who holds the directory. */
+export function lockDirectory(directory: string): Lock {
+  const file = path.join(directory, FILE)
+  const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
+  const outcome = flock(descriptor)
+  const other = outcome === 'unsupported' ? livingHolder(directory) : undefined
+  if (outcome === 'held' || other) {
+    fs.closeSync(descriptor)
+    throw inUse(directory, other ?? readHolder(directory))
+  }
+
+  const holder = describeSelf()
+  write({})
+  let held = true
+
+  return { announce: write, release }
+
+  // Written in place: a lock belongs to the file, and a renamed one would be another file.
+  function write(ports: Holder['ports']) {
+    const text = Buffer.from(`${JSON.stringify({ ...holder, ports })}\n`)
+    fs.ftruncateSync(descriptor, 0)
+    fs.writeSync(descriptor, text, 0, text.length, 0)
+  }
+
+  // Emptied and not deleted: somebody may have opened it already and wait to lock this very file.
+  function release() {
+    if (!held) return
+    held = false
+    fs.ftruncateSync(descriptor, 0)
+    fs.closeSync(descriptor)
+  }
+}
+
+/** Who has the directory, as far as it was written down; undefined where nobody says so. */
+export function readHolder(directory: string): Holder | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(directory, FILE), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+// Where the file system knows no locks, the process named in the file decides.
+function livingHolder(directory: string): Holder | undefined {
+  const holder = readHolder(directory)
+  if (!holder || holder.host !== os.hostname()) return holder
+  return isAlive(holder) ? holder : undefined
+}
+
+function isAlive({ pid, process_start }: Holder): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
+  }
+  return process_start === null || process_start === processStart(pid)
+}
+
+const describeSelf = () => ({
+  pid: process.pid,
+  host: os.hostname(),
+  started_at: new Date(performance.timeOrigin).toISOString(),
+  process_start: processStart(process.pid),
+})
+
+// Ticks from the machine's start to the process's (field 22; the second may hold spaces), and which
+// start of the machine that was. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+function processStart(pid: number): string | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${boot}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  } catch {
+    return null
+  }
+}
+
+function inUse(directory: string, holder: Holder | undefined): EmbeddedFailure {
+  const doors = Object.entries(holder?.ports ?? {}).map(([door, port]) => `${door} ${port}`)
+  const who = holder
+    ? `process ${holder.pid} on ${holder.host}, running since ${holder.started_at}` +
+      (doors.length ? `, listening on ${doors.join(', ')}` : '')
+    : 'another process, which did not say who it is'
+  return new EmbeddedFailure(
+    'in_use',
+    `The data directory ${directory} is in use by ${who}. ` +
+      'Stop that process, or give this one a directory of its own with --data-dir.',
+  )
+}
