@@ -1,0 +1,39 @@
+// CPU time of a process, and of each request that it answers while wrk asks.
+
+import { readFileSync } from 'node:fs'
+
+const TICKS_PER_S = 100
+
+/** User and system time of a process so far, in microseconds (Linux). */
+export function cpuUs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_S) * 1e6
+}
+
+/** Resident memory in MB (Linux). */
+export function residentMb(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(line?.[1] ?? Number.NaN) / 1024
+}
+
+export type Cost = { cpuUsPerRequest: number; requestsPerS: number; errors: number }
+
+/** Loads the URL for a while with 50 connections and says what each request cost the process. */
+export async function costOf(pid: number, url: string, seconds: number): Promise<Cost> {
+  const before = cpuUs(pid)
+  const wrk = Bun.spawn(['wrk', '-t2', '-c50', `-d${seconds}s`, url], { stdout: 'pipe' })
+  const out = await new Response(wrk.stdout).text()
+  if ((await wrk.exited) !== 0) throw new Error(`wrk failed: ${out}`)
+  const used = cpuUs(pid) - before
+  const requests = Number(/(\d+) requests in/.exec(out)?.[1])
+  const errors = Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0)
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1])
+  return { cpuUsPerRequest: used / requests, requestsPerS: rate, errors }
+}
+
+export const median = (numbers: readonly number[]): number => {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
