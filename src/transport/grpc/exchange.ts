@@ -1,0 +1,131 @@
+// One gRPC call under way, from its headers to its status: whose it is, until when, how it ended.
+
+import { Metadata, status as Status } from '@grpc/grpc-js'
+import type { ServerSurfaceCall } from '@grpc/grpc-js/build/src/server-call'
+import type { Call } from '#lib/call.ts'
+import { builtInCaller } from '#lib/caller.ts'
+import type { Clock } from '#lib/clock.ts'
+import { AppError, isAppError, toAppError } from '#lib/errors.ts'
+import type { Log } from '#platform/observability/log.ts'
+import type { Metrics } from '#platform/observability/metrics.ts'
+import { toStatus } from './errors.ts'
+import { REQUEST_ID_KEY, requestIdOf } from './request-id.ts'
+import type { GrpcMethod } from './service.ts'
+
+// A timer cannot be set further ahead (2^31 ms); such a deadline means none.
+const TIMER_MAX_MS = 2_147_483_647
+
+/** What every call of one server shares. */
+export type House = {
+  clock: Clock
+  log: Log
+  metrics: Metrics['grpc']
+  /** Deadline of a call that brings none. */
+  defaultTimeoutMs: number
+  inFlight: Set<Exchange>
+  finished: number
+}
+
+export type Exchange = {
+  readonly call: Call
+  readonly abort: (reason: AppError) => void
+  /** Runs when the call is to be answered before its handler has settled. */
+  onAbort(tell: (reason: unknown) => void): void
+  /** Counts, logs and measures how the call was answered; the first word is the last. */
+  answered(outcome: { thrown?: unknown; bytesOut: number }): boolean
+  /** The handler has settled: nothing of this call runs any more. */
+  left(): void
+}
+
+/** Takes a call in. Its signal aborts at the deadline, and when the client gives up. */
+export function enter(
+  house: House,
+  method: GrpcMethod,
+  { surface, bytesIn }: { surface: ServerSurfaceCall; bytesIn: number },
+): Exchange {
+  const { clock, log, metrics } = house
+  const startedAtMs = clock.elapsedMs()
+  const requestId = requestIdOf(surface.metadata)
+  const controller = new AbortController()
+  const deadlineAtMs = deadlineOf(surface, clock.nowMs() + house.defaultTimeoutMs)
+  const call: Call = {
+    caller: builtInCaller({ via: 'grpc', address: addressOf(surface.getPeer()), requestId }),
+    signal: controller.signal,
+    deadlineAtMs,
+  }
+  let isAnswered = false
+
+  const waitMs = Math.min(Math.max(0, deadlineAtMs - clock.nowMs()), TIMER_MAX_MS)
+  const timer = setTimeout(() => exchange.abort(tooLate()), waitMs)
+  surface.on('cancelled', () =>
+    exchange.abort(clock.nowMs() >= deadlineAtMs ? tooLate() : clientGone()),
+  )
+  const headers = new Metadata()
+  headers.set(REQUEST_ID_KEY, requestId)
+  surface.sendMetadata(headers)
+
+  const exchange: Exchange = { call, abort, onAbort, answered, left }
+  house.inFlight.add(exchange)
+  metrics.inFlight.inc()
+  if (waitMs === 0) abort(tooLate())
+  return exchange
+
+  function abort(reason: AppError) {
+    if (!isAnswered && !controller.signal.aborted) controller.abort(reason)
+  }
+
+  function onAbort(tell: (reason: unknown) => void) {
+    const { signal } = controller
+    const aborted = () => tell(signal.reason)
+    if (signal.aborted) aborted()
+    signal.addEventListener('abort', aborted, { once: true })
+  }
+
+  function answered({ thrown, bytesOut }: { thrown?: unknown; bytesOut: number }) {
+    if (isAnswered) return false
+    isAnswered = true
+    clearTimeout(timer)
+    house.finished++
+    const error = thrown === undefined ? undefined : toAppError(thrown)
+    const status = Status[error ? toStatus(error).code : Status.OK]
+    const durationMs = clock.elapsedMs() - startedAtMs
+    metrics.requests.inc({ method: method.label, status })
+    metrics.duration.observe({ method: method.label, status }, durationMs / 1000)
+    const line = {
+      request_id: requestId,
+      method: method.label,
+      status,
+      duration_ms: Math.round(durationMs * 10) / 10,
+      caller: call.caller.id,
+      address: call.caller.address,
+      bytes_in: bytesIn,
+      bytes_out: bytesOut,
+      ...(error && { code: error.code }),
+    }
+    if (isAppError(error, 'internal')) log.error({ ...line, err: error }, 'grpc_call')
+    else log.info(line, 'grpc_call')
+    return true
+  }
+
+  function left() {
+    if (house.inFlight.delete(exchange)) metrics.inFlight.dec()
+  }
+}
+
+const tooLate = () =>
+  new AppError('deadline_exceeded', 'The deadline of the call passed before it was answered.')
+
+const clientGone = () =>
+  new AppError('client_closed_request', 'The client gave the call up before it was answered.')
+
+function deadlineOf(surface: ServerSurfaceCall, otherwiseMs: number): number {
+  const deadline = surface.getDeadline()
+  const atMs = deadline instanceof Date ? deadline.getTime() : deadline
+  return Number.isFinite(atMs) ? atMs : otherwiseMs
+}
+
+// A peer is address:port, and `unknown` once its socket is gone.
+function addressOf(peer: string): string | null {
+  const end = peer.lastIndexOf(':')
+  return end === -1 ? null : peer.slice(0, end).replace(/^\[|\]$/g, '')
+}

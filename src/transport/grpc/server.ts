@@ -1,0 +1,115 @@
+// The gRPC server, as a door: it opens on a port and closes without losing a call.
+
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import type { Clock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
+import type { Door } from '#platform/lifecycle/door.ts'
+import type { Log } from '#platform/observability/log.ts'
+import type { Metrics } from '#platform/observability/metrics.ts'
+import { asBytes, serverStream, unary } from './answer.ts'
+import type { House } from './exchange.ts'
+import { serveHealth } from './health.ts'
+import { serveReflection } from './reflection.ts'
+import type { GrpcService } from './service.ts'
+
+const KEEPALIVE_EVERY_MS = 30_000
+const KEEPALIVE_TIMEOUT_MS = 10_000
+
+export type GrpcOptions = {
+  host: string
+  /** 0 picks a free one. */
+  port: number
+  /** Largest message accepted; what is sent is bounded by the pages of lists. */
+  messageMaxBytes: number
+  /** Deadline of a call that brings none. */
+  defaultTimeoutMs: number
+  reflection: boolean
+  services: readonly GrpcService[]
+  clock: Clock
+  log: Log
+  metrics: Metrics
+}
+
+/** Binds the port and serves. @throws Error when the port cannot be bound. */
+export async function openGrpc(options: GrpcOptions): Promise<Door> {
+  const { host, services, clock, log, metrics, defaultTimeoutMs } = options
+  const server = new Server({
+    'grpc.max_receive_message_length': options.messageMaxBytes,
+    // A client that vanished without a word is found out.
+    'grpc.keepalive_time_ms': KEEPALIVE_EVERY_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+  })
+  const house: House = {
+    clock,
+    log,
+    metrics: metrics.grpc,
+    defaultTimeoutMs,
+    inFlight: new Set(),
+    finished: 0,
+  }
+  for (const { methods } of services) for (const method of methods) register(method)
+  const names = services.map(({ name }) => name)
+  const health = serveHealth(server, names)
+  const reflection = options.reflection
+    ? serveReflection(server, [...names, 'grpc.health.v1.Health'])
+    : undefined
+  const port = await bind(server, host, options.port)
+  const { promise: closed, resolve: nowClosed } = Promise.withResolvers<void>()
+  let isListening = true
+
+  return {
+    name: 'grpc',
+    host,
+    port,
+    announceDrain: health.announceDrain,
+    inFlight: () => house.inFlight.size,
+    finished: () => house.finished,
+    stopListening,
+    // Each connection closes by itself once it was told to go away and its last call has ended.
+    closeIdle: () => undefined,
+    abortInFlight,
+    closed: () => closed,
+    force,
+  }
+
+  function register(method: GrpcService['methods'][number]) {
+    if (method.responseStream)
+      server.register(method.path, serverStream(house, method), asBytes, asBytes, 'serverStream')
+    else server.register(method.path, unary(house, method), asBytes, asBytes, 'unary')
+  }
+
+  // Every connection gets a GOAWAY: calls inside finish, and a client knows of any that it sends
+  // too late that nobody has begun it.
+  function stopListening() {
+    if (!isListening) return
+    isListening = false
+    health.announceDrain()
+    health.end()
+    reflection?.end()
+    server.tryShutdown(() => nowClosed())
+  }
+
+  function abortInFlight() {
+    const reason = new AppError('shutting_down', 'The instance shut down before the call ended.')
+    const aborted = house.inFlight.size
+    for (const exchange of house.inFlight) exchange.abort(reason)
+    return aborted
+  }
+
+  function force() {
+    isListening = false
+    const cut = house.inFlight.size
+    server.forceShutdown()
+    nowClosed()
+    return cut
+  }
+}
+
+const bind = (server: Server, host: string, port: number) =>
+  new Promise<number>((resolve, reject) => {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error)
+      else resolve(bound)
+    })
+  })
