@@ -1,0 +1,68 @@
+// The public port: Bun's server around the pipeline, as a door that a shutdown can close.
+
+import type { Door } from '#platform/lifecycle/door.ts'
+import type { Pipeline } from './pipeline.ts'
+
+type HttpOptions = {
+  pipeline: Pipeline
+  host: string
+  /** 0 picks a free one. */
+  port: number
+  idleTimeoutMs: number
+  requestTimeoutMs: number
+}
+
+/** @throws Error with `code` EADDRINUSE, EACCES or EADDRNOTAVAIL where the port cannot be had. */
+export function openHttp({ pipeline, host, port, ...limits }: HttpOptions): Door {
+  const idleTimeoutS = Math.min(255, Math.ceil(limits.idleTimeoutMs / 1_000))
+  // Bun counts a handler that has sent nothing yet as idle, so a deadline beyond that needs a word.
+  const outlastsIdle = limits.requestTimeoutMs + 2_000 > idleTimeoutS * 1_000
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    idleTimeout: idleTimeoutS,
+    // Two processes on a port would share its traffic without a word.
+    reusePort: false,
+    // Bun answers without our body and request id; `readJson` refuses earlier and says why.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    development: false,
+    fetch(request, server) {
+      if (outlastsIdle) server.timeout(request, 0)
+      return pipeline.handle(request, server.requestIP(request)?.address ?? null)
+    },
+    // The pipeline answers whatever fails; should it fail itself, Bun's own page must not show.
+    error: () => new Response(LAST_RESORT, LAST_RESORT_HEAD),
+  })
+  let closed: Promise<void> | undefined
+  const stop = () => (closed ??= server.stop())
+  const inFlight = () => Math.max(server.pendingRequests, pipeline.inFlight())
+
+  return {
+    name: 'http',
+    host,
+    port: server.port ?? port,
+    announceDrain: pipeline.announceDrain,
+    inFlight,
+    finished: pipeline.finished,
+    stopListening: () => void stop(),
+    closeIdle: () => void server.closeIdleConnections(),
+    abortInFlight: pipeline.abortInFlight,
+    closed: stop,
+    force() {
+      const cut = inFlight()
+      void server.stop(true)
+      return cut
+    },
+  }
+}
+
+const LAST_RESORT = JSON.stringify({
+  type: '/errors/internal',
+  title: 'Something went wrong on our side',
+  status: 500,
+  code: 'internal',
+})
+const LAST_RESORT_HEAD = {
+  status: 500,
+  headers: { 'content-type': 'application/problem+json', connection: 'close' },
+}
