@@ -35,12 +35,13 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 }
 
 /** Errors of the socket, of name resolution and of the driver about its connection. */
-const CONNECTION_CODES = new Set([
-  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'],
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'EACCES'],
-  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN'],
-  'FailedToOpenSocket',
-])
+const CONNECTION_CODES = new Set(
+  (
+    'CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED CONNECT_TIMEOUT ' +
+    'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT ENOENT EACCES EHOSTUNREACH EHOSTDOWN ' +
+    'ENETUNREACH ENETDOWN ENOTFOUND EAI_AGAIN FailedToOpenSocket'
+  ).split(' '),
+)
 
 /** The error's code, where it has one: a SQLSTATE, or what the socket or driver calls it. */
 export const codeOf = (error: unknown): string =>
@@ -60,6 +61,9 @@ export function isConnectionError(error: unknown): boolean {
 
 export const databaseUnavailable = (cause: unknown): AppError =>
   new AppError('database_unavailable', SEVERED, { cause })
+
+export const databaseClosed = (): AppError =>
+  new AppError('shutting_down', 'This instance is shutting down.')
 
 /** The AppError that this error means to a caller, or the error itself where it has no general meaning. */
 export function toDatabaseError(error: unknown): unknown {

@@ -10,7 +10,10 @@ import { types } from './types.ts'
 
 export type Settings = Omit<Config['database'], 'url'>
 
-export type ClientOptions = postgres.Options<Record<string, postgres.PostgresType>>
+/** `socket` is an option of the driver that its types leave out. */
+export type ClientOptions = postgres.Options<Record<string, postgres.PostgresType>> & {
+  socket?: OpenSocket
+}
 
 /** Opens the stream that the driver speaks over, in place of a TCP connection. */
 export type OpenSocket = () => unknown
@@ -48,6 +51,7 @@ export function postgresOptions(target: Target, settings: Settings): ClientOptio
 /** Options for a session over a stream of the caller's making: the embedded database. */
 export const socketOptions = (socket: OpenSocket, settings: Settings): ClientOptions => ({
   ...common,
+  socket,
   host: 'embedded',
   port: 0,
   database: 'postgres',
@@ -57,8 +61,6 @@ export const socketOptions = (socket: OpenSocket, settings: Settings): ClientOpt
   connect_timeout: settings.connectTimeoutMs / 1_000,
   prepare: true,
   connection: sessionParameters({ ...settings, pooler: 'none' }),
-  // An option of the driver that its types leave out.
-  ...{ socket },
 })
 
 /** The limits of a session, also as `set local` for a transaction behind a pooler. */

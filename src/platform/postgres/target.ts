@@ -28,26 +28,51 @@ const PARAMETERS = new Set(['application_name', 'options', 'search_path'])
  * one holds: a URL cannot weaken what the configuration demands.
  */
 export function parseTarget(url: string, tls: TlsMode): Target {
-  const parts = URL.canParse(url) ? new URL(url) : undefined
-  if (!parts || !/^postgres(ql)?:$/.test(parts.protocol)) throw unreadable()
+  const parts = readUrl(url)
   const { searchParams: query } = parts
-  const host = decodeURIComponent(parts.hostname) || query.get('host') || 'localhost'
-  const user = decodeURIComponent(parts.username) || query.get('user') || 'postgres'
+  const of = (name: string, text: string, fallback: string) =>
+    decode(text) || query.get(name) || fallback
+  const host = of('host', parts.hostname, 'localhost')
+  const user = of('user', parts.username, 'postgres')
   return {
     host: host.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(parts.port || query.get('port') || 5432),
+    port: Number(of('port', parts.port, '5432')),
     ...(host.startsWith('/') ? { socketFolder: host } : {}),
-    database: decodeURIComponent(parts.pathname.slice(1)) || user,
+    database: of('dbname', parts.pathname.slice(1), user),
     user,
-    password: decodeURIComponent(parts.password) || query.get('password') || '',
+    password: of('password', parts.password, ''),
     tls: stricter(tls, query.get('sslmode')),
     parameters: Object.fromEntries([...query].filter(([name]) => PARAMETERS.has(name))),
   }
 }
 
+/** The embedded database, as messages name it. */
+export const embeddedTarget: Target = {
+  host: 'embedded',
+  port: 0,
+  database: 'postgres',
+  user: 'postgres',
+  password: '',
+  tls: 'disable',
+  parameters: {},
+}
+
 /** `user@host:port/database`: all that is safe to show. */
 export const describeTarget = ({ user, host, port, database }: Target): string =>
   `${user}@${host}:${port}/${database}`
+
+function readUrl(url: string): URL {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) throw unreadable()
+  return new URL(url)
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw unreadable()
+  }
+}
 
 function stricter(tls: TlsMode, asked: string | null): TlsMode {
   const index = TLS_MODES.findIndex(mode => mode === asked)

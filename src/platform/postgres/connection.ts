@@ -1,0 +1,142 @@
+// One connection: a client of the driver that holds exactly one, and what is running on it.
+
+import { setImmediate } from 'node:timers/promises'
+import postgres from 'postgres'
+import type { Statement } from './database.ts'
+import { codeOf } from './errors.ts'
+import type { ClientOptions } from './options.ts'
+
+// What the driver (3.4.9, pinned) keeps in a query beyond its types.
+type Internals = {
+  /** Sent, and not answered yet. */
+  active: boolean
+  string?: string
+  parameters?: readonly unknown[]
+  reject(reason: unknown): void
+  canceller: ((query: unknown) => Promise<unknown>) | null
+}
+
+export type Running<Rows extends readonly postgres.MaybeRow[]> = postgres.PendingQuery<Rows> &
+  Internals
+
+export type Connection = ReturnType<typeof createConnection>
+
+type Needs = {
+  options: ClientOptions
+  /** The embedded database has no second connection to ask for a cancellation. */
+  canCancel: boolean
+  onClosed(connection: Connection): void
+  onNotice(notice: postgres.Notice): void
+}
+
+const RECLAIM_MAX_MS = 2_000
+
+export function createConnection({ options, canCancel, onClosed, onNotice }: Needs) {
+  const sql = postgres({ ...options, onnotice: onNotice, onclose: closed })
+  const running: Running<readonly postgres.MaybeRow[]>[] = []
+  const cancellations: Promise<unknown>[] = []
+  let signal: AbortSignal | undefined
+  let state: 'opening' | 'open' | 'interrupted' | 'closed' = 'opening'
+  const connection = {
+    sql,
+    openedAtMs: 0,
+    /** Set while `begin` may have been said and neither `commit` nor `rollback` was answered. */
+    inTransaction: false,
+    open,
+    start,
+    finish,
+    interrupt,
+    reclaim,
+    discard,
+    isUsable: () => state === 'open',
+    isInterrupted: () => state === 'interrupted',
+  }
+  return connection
+
+  /** Connects and says hello; the driver's `connect_timeout` bounds it. */
+  async function open() {
+    await sql.unsafe('select 1')
+    if (state === 'closed') throw new Error('The connection was closed while it was opened.')
+    state = 'open'
+    connection.openedAtMs = performance.now()
+  }
+
+  // Used once: left alone, the driver would connect again by itself at the next statement.
+  function closed() {
+    const wasOpen = state === 'open' || state === 'interrupted'
+    void discard()
+    if (wasOpen) onClosed(connection)
+  }
+
+  /**
+   * Starts a statement that ends when its signal aborts. `finish` has to follow. The listener is one
+   * function per connection: a statement of a request costs no closure.
+   */
+  function start<Rows extends readonly postgres.MaybeRow[]>(
+    until: AbortSignal,
+    statement: Statement<Rows>,
+  ): Running<Rows> {
+    const query = statement(sql) as Running<Rows>
+    running.push(query)
+    signal = until
+    until.addEventListener('abort', interrupt)
+    return query
+  }
+
+  function finish(until: AbortSignal, query: Running<readonly postgres.MaybeRow[]> | undefined) {
+    if (running.length <= 1) running.length = 0
+    else running.splice(running.indexOf(query!), 1)
+    if (running.length === 0) until.removeEventListener('abort', interrupt)
+  }
+
+  /** The caller is answered at once; what PostgreSQL still does is ended by `reclaim`. */
+  function interrupt() {
+    if (state === 'open') state = 'interrupted'
+    for (const query of running) {
+      if (query.active) cancel(query)
+      else void setImmediate().then(() => query.active && cancel(query))
+      query.reject(signal?.reason)
+    }
+  }
+
+  // The driver's own `query.cancel()` drops this promise: a refused one would end the process.
+  function cancel(query: Internals) {
+    if (canCancel && query.canceller)
+      cancellations.push(query.canceller(query).catch(() => undefined))
+  }
+
+  /**
+   * Makes an interrupted connection usable again, or fails within two seconds. The order matters: a
+   * cancellation has arrived when PostgreSQL closes its connection, and one more statement takes the
+   * blow if it came late, so that it can never hit the next caller's.
+   */
+  async function reclaim() {
+    const timer = setTimeout(() => void discard(), RECLAIM_MAX_MS)
+    try {
+      await setImmediate()
+      await Promise.all(cancellations.splice(0))
+      await barrier()
+      if (state === 'interrupted') state = 'open'
+    } finally {
+      clearTimeout(timer)
+    }
+    if (state !== 'open') throw new Error('The connection did not answer a cancellation.')
+  }
+
+  async function barrier() {
+    const statement = connection.inTransaction ? 'rollback' : 'select 1'
+    try {
+      await sql.unsafe(statement)
+    } catch (error) {
+      if (codeOf(error) !== '57014') throw error
+      await sql.unsafe(statement)
+    }
+    connection.inTransaction = false
+  }
+
+  /** Ends it at once; a statement still running is rejected as CONNECTION_DESTROYED. */
+  async function discard() {
+    state = 'closed'
+    await sql.end({ timeout: 0 })
+  }
+}
