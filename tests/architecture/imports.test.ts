@@ -15,7 +15,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 // Inside a feature, only these may know of a transport.
-const EDGES = /\/(routes|rpc|remote|index|[a-z-]+-(routes|rpc|documentation)|documentation)\.ts$/
+const EDGES =
+  /\/(routes|rpc|remote|messages|index|(rpc|remote)-[a-z-]+|[a-z-]+-(routes|rpc|documentation)|documentation)\.ts$/
 
 // The core of what Zerg does, which settings never reach: it is handed values.
 const CORE = /\/(model|policy|service|repository)\.ts$/

@@ -174,7 +174,10 @@ export interface UpdateByIdRequest {
   projectId?: Buffer | undefined;
   priority?: Priority | undefined;
   status?: Status | undefined;
-  dueDate?: bigint | undefined;
+  dueDate?:
+    | bigint
+    | undefined;
+  /** Present and empty clears the assignee. */
   assigneeId?: Buffer | undefined;
   dueTime?:
     | Timestamp
