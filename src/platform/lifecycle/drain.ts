@@ -55,7 +55,15 @@ async function drainOne({ door, listener }: Entrance, { timeline, counts, steps 
     })
     await timed('handshakes', () => emptyQueue({ door, listener }, stayed, timeline))
   }
-  await timed('in_flight', () => finish({ door, listener }, { timeline, counts, stayed }))
+  await timed('in_flight', async () => {
+    try {
+      return await finish({ door, listener }, { timeline, counts, stayed })
+    } catch (error) {
+      // Whatever went wrong, nobody may come in while resources close.
+      counts.requests.cut += door.force()
+      throw error
+    }
+  })
 }
 
 async function letLeave({ door, listener }: Entrance, timeline: Timeline) {

@@ -3,7 +3,9 @@
 
 import type { Lifecycle } from './lifecycle.ts'
 
-type Emitter = Pick<NodeJS.Process, 'on' | 'off'>
+type Listen = (signal: 'SIGTERM' | 'SIGINT', listener: () => void) => unknown
+
+type Emitter = { on: Listen; off: Listen }
 
 /** Returns what stops listening. Asked for before the start, so that a signal never meets the default action. */
 export function listenForSignals(
