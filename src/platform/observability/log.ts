@@ -41,7 +41,7 @@ export function createLog(options: LogOptions): OpenLog {
   const log = pino(
     {
       level,
-      base: undefined,
+      base: null,
       messageKey: 'msg',
       formatters: { level: label => ({ level: label }) },
       serializers: { err: serializeError },

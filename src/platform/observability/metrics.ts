@@ -93,7 +93,7 @@ export function createMetrics() {
         'zerg_memory_limit_bytes',
         'Memory limit of the control group, or of the host.',
       ),
-      cpu: gauge('zerg_process_cpu_seconds_total', 'CPU time used by the process.'),
+      cpu: counter('zerg_process_cpu_seconds_total', 'CPU time used by the process.'),
       startTime: gauge('zerg_process_start_time_seconds', 'Start of the process since the epoch.'),
       buildInfo: gauge('zerg_build_info', 'Always 1; the labels say what runs.', [
         'version',

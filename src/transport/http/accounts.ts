@@ -7,22 +7,25 @@ import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { pathOf } from './problem.ts'
 
-/** Probes come every second and say nothing new. */
-const QUIET_ROUTES = new Set(['/health', '/ready', '/startup'])
+/** Probes and scrapes come every few seconds and say nothing new. */
+const QUIET_ROUTES = new Set(['/health', '/ready', '/startup', '/metrics'])
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-export function createAccounts(given: { log: Log; metrics: Metrics; clock: Clock }) {
+type Given = { log: Log; metrics: Metrics | undefined; clock: Clock }
+
+export function createAccounts(given: Given) {
   const { log, metrics, clock } = given
-  const series = createSeries(metrics)
+  const series = metrics && createSeries(metrics)
 
   return { settle }
 
   function settle(exchange: Exchange, status: number): void {
     const durationMs = clock.elapsedMs() - exchange.startedAtMs
     const { method } = exchange.request
-    const found = series.of(KNOWN_METHODS.has(method) ? method : 'OTHER', exchange.route, status)
-    found.requests.inc()
-    found.duration.observe(durationMs / 1_000)
+    series?.count(KNOWN_METHODS.has(method) ? method : 'OTHER', exchange.route, {
+      status,
+      durationMs,
+    })
     write(exchange, status, durationMs)
   }
 
@@ -61,11 +64,12 @@ function createSeries({ http }: Metrics) {
   const kept = new Map<string, ReturnType<typeof make>>()
 
   return {
-    of(method: string, route: string, status: number) {
-      const key = `${status}${method}${route}`
+    count(method: string, route: string, of: { status: number; durationMs: number }): void {
+      const key = `${of.status}${method}${route}`
       let found = kept.get(key)
-      if (!found) kept.set(key, (found = make(method, route, status)))
-      return found
+      if (!found) kept.set(key, (found = make(method, route, of.status)))
+      found.requests.inc()
+      found.duration.observe(of.durationMs / 1_000)
     },
   }
 }

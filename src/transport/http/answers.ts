@@ -52,6 +52,13 @@ export function answerChanged(request: Request, value: unknown, of: { version?: 
   return seal(exchangeOf(request), { status: 200, body: JSON.stringify(value), headers })
 }
 
+/** A state that changes by itself, such as health: never kept by anybody. */
+export function answerStatus(request: Request, status: number, value: unknown): Response {
+  const headers: Headers = { 'cache-control': 'no-store' }
+  if (status === 503) headers['retry-after'] = '1'
+  return seal(exchangeOf(request), { status, body: JSON.stringify(value), headers })
+}
+
 /** 204. */
 export const answerNothing = (request: Request): Response =>
   seal(exchangeOf(request), { status: 204, body: null, headers: {} })

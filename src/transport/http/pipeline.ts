@@ -22,14 +22,17 @@ export type PipelineOptions = {
   /** The features' plugins, made by `createRoutes`. */
   routes: readonly AnyElysia[]
   log: Log
-  metrics: Metrics
+  /** Absent where requests are not counted: on the operations port. */
+  metrics?: Metrics
   clock: Clock
   bodyMaxBytes: number
   requestTimeoutMs: number
+  /** Asked at each request, beside `announceDrain`. */
+  isDraining?: () => boolean
 }
 
 export function createPipeline(options: PipelineOptions) {
-  const { clock, log, metrics, requestTimeoutMs } = options
+  const { clock, log, metrics, requestTimeoutMs, isDraining } = options
   const router = createRouter(options.routes)
   const inFlight = createInFlight({ clock })
   const accounts = createAccounts({ log, metrics, clock })
@@ -52,6 +55,7 @@ export function createPipeline(options: PipelineOptions) {
 
   /** Answers a request; never rejects. `address` is the socket's other end. */
   function handle(request: Request, address: string | null = null): Promise<Response> {
+    if (isDraining?.()) house.draining = true
     const controller = new AbortController()
     const { signal } = controller
     const opened = openExchange({ request, address, house, clock, signal, requestTimeoutMs })
@@ -105,9 +109,10 @@ function asGet(exchange: Exchange): Request {
 
 // Answers that our own functions made have their headers already; files and streams get theirs here.
 function dress(exchange: Exchange, response: Response): Response {
-  const { headers } = response
-  if (exchange.house.draining) headers.set('connection', 'close')
+  // The drain may have begun while the handler ran.
+  if (exchange.house.draining) response.headers.set('connection', 'close')
   if (response === exchange.dressed) return response
+  const { headers } = response
   headers.set('x-request-id', exchange.call.caller.requestId)
   headers.set('x-content-type-options', 'nosniff')
   return response

@@ -1,0 +1,118 @@
+// The operations port: metrics for Prometheus and health in detail. Of no use to the public, never
+// limited, and open until the very end, so that a drain can be watched.
+
+import type { Registry } from 'prom-client'
+import type { Clock } from '#lib/clock.ts'
+import type { Outcome } from '#platform/health/check.ts'
+import type { Health } from '#platform/health/health.ts'
+import type { Log } from '#platform/observability/log.ts'
+import { answerFile, answerStatus } from './answers.ts'
+import { undocumented } from './docs/documented.ts'
+import { statusOf } from './health-routes.ts'
+import { createPipeline } from './pipeline.ts'
+import { createRoutes } from './routes.ts'
+import { openHttp } from './server.ts'
+
+export type Operations = {
+  host: string
+  port: number
+  close(): Promise<void>
+}
+
+type Needs = {
+  host: string
+  /** 0 picks a free one. */
+  port: number
+  health: Health
+  registry: Registry
+  /** Brings what is looked at only now and then up to date; called before each scrape. */
+  collect(): void
+  about: { version: string; commit: string }
+  /** The latest end of an instance, as far as it is known. */
+  lastShutdown(): unknown
+  log: Log
+  clock: Clock
+}
+
+const REQUEST_TIMEOUT_MS = 10_000
+
+export function openOperations(needs: Needs): Operations {
+  const { clock, log, health } = needs
+  const pipeline = createPipeline({
+    routes: [operationRoutes(needs)],
+    log,
+    clock,
+    bodyMaxBytes: 0,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    isDraining: () => health.hasStarted() && health.state() !== 'ready',
+  })
+  const door = openHttp({
+    pipeline,
+    host: needs.host,
+    port: needs.port,
+    idleTimeoutMs: 75_000,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  })
+  return {
+    host: door.host,
+    port: door.port,
+    // Scrapers and probes repeat, so nobody is waited for.
+    close: async () => void door.force(),
+  }
+}
+
+const operationRoutes = (needs: Needs) => {
+  const { health, registry, collect } = needs
+  return createRoutes('operations', '')
+    .get(
+      '/metrics',
+      async ({ request }) => {
+        collect()
+        const text = await registry.metrics()
+        return answerFile(request, text, { type: registry.contentType, cacheControl: 'no-store' })
+      },
+      { detail: undocumented },
+    )
+    .get(
+      '/health',
+      async ({ request }) => answerStatus(request, 200, { status: 'ok', ...(await detail(needs)) }),
+      { detail: undocumented },
+    )
+    .get(
+      '/ready',
+      async ({ request }) => {
+        const status = await health.readiness()
+        return answerStatus(request, statusOf(status), { status, ...(await detail(needs)) })
+      },
+      { detail: undocumented },
+    )
+    .get(
+      '/startup',
+      async ({ request }) => {
+        const status = health.hasStarted() ? 'started' : 'starting'
+        const code = health.hasStarted() ? 200 : 503
+        return answerStatus(request, code, { status, ...(await detail(needs)) })
+      },
+      { detail: undocumented },
+    )
+}
+
+async function detail({ health, about, lastShutdown }: Needs) {
+  return {
+    state: health.state(),
+    uptime_s: Math.round(process.uptime() * 10) / 10,
+    version: about.version,
+    commit: about.commit,
+    pid: process.pid,
+    checks: (await health.outcomes()).map(shown),
+    last_shutdown: lastShutdown() ?? null,
+  }
+}
+
+const shown = ({ name, status, remark, latencyMs, figures }: Outcome) => ({
+  name,
+  status,
+  remark: remark ?? null,
+  latency_ms: latencyMs,
+  figures: figures ?? {},
+})
