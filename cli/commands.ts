@@ -1,0 +1,65 @@
+// The table of commands, by who needs them. Each is loaded when it is run, so that help costs nothing.
+
+import type { Command } from './command.ts'
+
+export type Row = {
+  /** One or two words, as typed. */
+  name: string
+  /** One line of at most 52 characters, without a full stop. */
+  summary: string
+  load(): Promise<Command>
+}
+
+export type Group = { title: string; rows: readonly Row[] }
+
+const row = (name: string, summary: string, load: () => Promise<{ default: Command }>): Row => ({
+  name,
+  summary,
+  load: async () => (await load()).default,
+})
+
+export const groups: readonly Group[] = [
+  {
+    title: 'In containers',
+    rows: [
+      row(
+        'config check',
+        'Find every problem of a configuration',
+        () => import('./commands/config/check.ts'),
+      ),
+    ],
+  },
+  {
+    title: 'For engineers',
+    rows: [
+      row(
+        'config schema',
+        'Print the JSON Schema of zerg.yaml',
+        () => import('./commands/config/schema.ts'),
+      ),
+    ],
+  },
+  {
+    title: 'On call',
+    rows: [
+      row(
+        'explain',
+        'Say what an error code means and what to do',
+        () => import('./commands/explain.ts'),
+      ),
+      row(
+        'config show',
+        'Show each setting and where it came from',
+        () => import('./commands/config/show.ts'),
+      ),
+      row('version', 'Show version, commit and runtime', () => import('./commands/version.ts')),
+    ],
+  },
+]
+
+export const rows: readonly Row[] = groups.flatMap(group => group.rows)
+
+/** What the first word of a command with two is about. */
+export const FAMILIES: Readonly<Record<string, string>> = {
+  config: 'Look at the configuration without starting anything',
+}

@@ -1,0 +1,110 @@
+// Help texts: an overview that fits a screen, and a page for every command.
+
+import type { ArgDef } from 'citty'
+import type { Setting } from '#config/kinds.ts'
+import { settings } from '#config/settings.ts'
+import { VERSION } from '#lib/version.ts'
+import { hintOf } from './arguments.ts'
+import type { Command } from './command.ts'
+import { FAMILIES, groups, type Row, rows } from './commands.ts'
+import { EXIT, EXIT_MEANINGS } from './exit.ts'
+import { definitions, wrap } from './output/definitions.ts'
+import { styled } from './output/stream.ts'
+import { isSettingFlag } from './setting-flags.ts'
+
+const WIDTH = 80
+
+/** What `zerg --help` prints. */
+export function overview(): string {
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length))
+  const line = ({ name, summary }: Row) => `  ${name.padEnd(nameWidth)}  ${summary}`
+  return [
+    `zerg ${VERSION}: tasks and projects over HTTP and gRPC, in one executable`,
+    '',
+    ...groups.map(({ title, rows }) => [styled(1, 'bold', title), ...rows.map(line)].join('\n')),
+    '',
+    '`zerg COMMAND --help` has flags and examples.',
+    `Exit codes: ${Object.entries(EXIT)
+      .map(([name, code]) => `${code} ${name}`)
+      .join(', ')} (\`zerg help exit\`).`,
+  ].join('\n')
+}
+
+/** What `zerg config --help` prints: the commands that begin with this word. */
+export function familyPage(word: string): string {
+  const members = rows.filter(({ name }) => name.startsWith(`${word} `))
+  return [
+    `${FAMILIES[word]}.`,
+    definitions(members.map(({ name, summary }) => [`zerg ${name}`, summary])),
+    `\`zerg ${word} COMMAND --help\` has flags and examples.`,
+  ].join('\n\n')
+}
+
+export function exitPage(): string {
+  const codes = Object.entries(EXIT_MEANINGS).map(
+    ([name, meaning]) => [String(EXIT[name as keyof typeof EXIT]), meaning] as const,
+  )
+  return section('Exit codes', codes)
+}
+
+/** What `zerg COMMAND --help` prints. */
+export function commandPage({ name, summary }: Row, command: Command): string {
+  const args = Object.entries(command.args)
+  const positional = args.filter(([, def]) => def.type === 'positional')
+  const own = args.filter(([key, def]) => def.type !== 'positional' && !isSettingFlag(key))
+  const usage = positional.map(([key, def]) =>
+    def.required === false ? `[${key.toUpperCase()}]` : key.toUpperCase(),
+  )
+  return [
+    ['zerg', name, ...usage, '[FLAG…]'].join(' '),
+    wrap(`${summary}.${command.details ? ` ${command.details}` : ''}`, WIDTH).join('\n'),
+    section('Examples', command.examples),
+    section(
+      'Arguments',
+      positional.map(([key, def]) => [key.toUpperCase(), def.description ?? '']),
+    ),
+    section('Flags', [
+      ...own.map(([key, def]) => [flagText(key, def), def.description ?? ''] as const),
+      ['--help', 'Show this page.'],
+    ]),
+    ...settingSections(name, command),
+  ]
+    .filter(text => text !== '')
+    .join('\n\n')
+}
+
+function section(title: string, pairs: readonly (readonly [string, string])[]): string {
+  return pairs.length === 0 ? '' : `${styled(1, 'bold', title)}\n${definitions(pairs)}`
+}
+
+const flagText = (key: string, def: ArgDef) =>
+  def.type === 'boolean'
+    ? `--${key}`
+    : `--${key}=${choicesText(def) ?? hintOf(key, def).toUpperCase()}`
+
+const choicesText = (def: ArgDef) =>
+  def.type === 'enum' && def.options ? def.options.join('|') : undefined
+
+function settingSections(name: string, { settings: how }: Command): string[] {
+  if (how === undefined) return []
+  if (how === 'mentioned')
+    return [
+      `Every setting is a flag as well (\`zerg serve --help\` lists them), as in\nzerg ${name} --env=production --config=zerg.yaml`,
+    ]
+  const titles = [...new Set(settings.map(({ group }) => group))]
+  return titles.map(group =>
+    section(group === '' ? 'Settings' : `Settings of ${group.replaceAll('_', ' ')}`, [
+      ...(group === ''
+        ? [['--config=FILE', 'YAML file of settings; ./zerg.yaml if there is one.'] as const]
+        : []),
+      ...settings
+        .filter(placed => placed.group === group)
+        .map(({ setting }) => [`--${setting.flag}`, settingText(setting)] as const),
+    ]),
+  )
+}
+
+function settingText(setting: Setting<unknown>): string {
+  const shown = setting.default === undefined ? '' : setting.kind.show(setting.default)
+  return `${setting.text} [${setting.name}${shown === '' ? '' : `, ${shown}`}]`
+}
