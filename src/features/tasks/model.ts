@@ -62,7 +62,7 @@ export const Task = fields(
     created_at: time({ description: 'When it was created.' }),
     updated_at: time({ description: 'When it was last changed.' }),
   },
-  { description: 'Something to be done.' },
+  { $id: 'Task', description: 'Something to be done.' },
 )
 
 const expectedVersion = Type.Optional(
@@ -84,18 +84,27 @@ const settable = {
 }
 
 export type NewTask = Static<typeof NewTask>
-export const NewTask = fields({ title, ...settable }, { description: 'A task to create.' })
+export const NewTask = fields(
+  { title, ...settable },
+  { $id: 'NewTask', description: 'A task to create.' },
+)
 
 export type TaskReplacement = Static<typeof TaskReplacement>
 export const TaskReplacement = fields(
   { title, ...settable, version: expectedVersion },
-  { description: 'What a task is to be from now on; what is left out gets its default.' },
+  {
+    $id: 'TaskReplacement',
+    description: 'What a task is to be from now on; what is left out gets its default.',
+  },
 )
 
 export type TaskChange = Static<typeof TaskChange>
 export const TaskChange = fields(
   { title: Type.Optional(title), ...settable, version: expectedVersion },
-  { description: 'A merge patch (RFC 7396): what is left out stays, null clears.' },
+  {
+    $id: 'TaskChange',
+    description: 'A merge patch (RFC 7396): what is left out stays, null clears.',
+  },
 )
 
 /** Which tasks; every condition given has to hold. */
@@ -158,5 +167,5 @@ export const TaskPage = fields(
       description: 'Pass it as `cursor` to get the next page; null on the last one.',
     }),
   },
-  { description: 'One page of tasks.' },
+  { $id: 'TaskPage', description: 'One page of tasks.' },
 )

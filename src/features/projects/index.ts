@@ -1,0 +1,22 @@
+// The door to projects and their members.
+
+import { newId } from '#lib/id.ts'
+import type { Database } from '#platform/postgres/database.ts'
+import { createMemberRepository } from './member-repository.ts'
+import { createMembers } from './members.ts'
+import { createProjectRepository } from './repository.ts'
+import { createProjects, type ProjectTasks } from './service.ts'
+
+export type { ProjectTasks } from './service.ts'
+export type Projects = ReturnType<typeof openProjects>
+
+/** `tasks` is what becomes of a project's tasks when it is deleted. */
+export function openProjects({ database, tasks }: { database: Database; tasks: ProjectTasks }) {
+  const repository = createProjectRepository()
+  const members = createMembers({
+    database,
+    repository: createMemberRepository(),
+    projects: repository,
+  })
+  return { ...createProjects({ database, repository, tasks, newId }), members }
+}

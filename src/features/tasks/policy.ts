@@ -1,0 +1,9 @@
+// Who may do what with tasks. Relations (owner, assignee, membership) have no say yet, since
+// everybody acts as the built-in user, who is an administrator.
+
+import type { Caller } from '#lib/caller.ts'
+
+export const mayRead = ({ roles }: Caller): boolean =>
+  roles.includes('admin') || roles.includes('auditor')
+
+export const mayWrite = ({ roles }: Caller): boolean => roles.includes('admin')
