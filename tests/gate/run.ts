@@ -54,7 +54,7 @@ async function run(step: Step): Promise<Counts> {
     env: {
       ...process.env,
       PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
-      ZERG_GATE_SKIPS: skipsFile,
+      GATE_SKIPS: skipsFile,
       NO_COLOR: '1',
     },
   })

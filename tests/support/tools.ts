@@ -34,7 +34,7 @@ export function findTool(name: ToolName): string | undefined {
 /** `test`, or, where the tool is missing, a skipped test that tells the gate how to get it. */
 export function testWith(name: ToolName): typeof test | typeof test.skip {
   if (findTool(name) || process.env['CI'] === 'true') return test
-  const report = process.env['ZERG_GATE_SKIPS']
+  const report = process.env['GATE_SKIPS']
   if (report) appendFileSync(report, `${name}: ${TOOLS[name].install}\n`)
   return test.skip
 }
