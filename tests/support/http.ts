@@ -12,7 +12,17 @@ export function httpOver(
   routes: AnyElysia | readonly AnyElysia[],
   options: Partial<PipelineOptions> = {},
 ) {
-  const pipeline = createPipeline({
+  const pipeline = pipelineOver(routes, options)
+  return (path: string, init: RequestInit = {}): Promise<Response> =>
+    pipeline.handle(new Request(`http://zerg.test${path}`, init))
+}
+
+/** The pipeline itself, for what only a server asks of it, such as a drain. */
+export const pipelineOver = (
+  routes: AnyElysia | readonly AnyElysia[],
+  options: Partial<PipelineOptions> = {},
+) =>
+  createPipeline({
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     clock: systemClock,
@@ -21,9 +31,6 @@ export function httpOver(
     ...options,
     routes: [routes].flat(),
   })
-  return (path: string, init: RequestInit = {}): Promise<Response> =>
-    pipeline.handle(new Request(`http://zerg.test${path}`, init))
-}
 
 /** The headers and body of a JSON request. */
 export const jsonBody = (value: unknown, type = 'application/json'): RequestInit => ({

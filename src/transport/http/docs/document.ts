@@ -1,7 +1,7 @@
 // The API's document: OpenAPI 3.1 of every route that says what it is (`documented`).
 
 import { toOpenAPISchema } from '@elysiajs/openapi/openapi'
-import type { AnyElysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import { ERROR_CODES, isErrorCode } from '#lib/error-codes.ts'
 import { DESCRIPTION, LICENSE, SUMMARY, TAGS, TITLE } from './about.ts'
 import type { Operation } from './documented.ts'
@@ -15,14 +15,17 @@ import { createSchemaWriter } from './schemas.ts'
 const OPENAPI_VERSION = '3.1.1'
 
 /**
- * The document of an application, made from its routes alone: nothing has to listen or be connected.
+ * The document of these routes, made from them alone: nothing has to listen or be connected.
  *
  * @throws Error when a route neither documents itself nor hides (`undocumented`).
  */
-export function makeDocument(app: AnyElysia, { version }: { version: string }): OpenApiDocument {
+export function makeDocument(
+  routes: readonly AnyElysia[],
+  { version }: { version: string },
+): OpenApiDocument {
   const schemas = createSchemaWriter()
   const paths: OpenApiDocument['paths'] = {}
-  for (const place of placesOf(app)) {
+  for (const place of placesOf(routes)) {
     const operation = writeOperation(place, schemas)
     paths[place.path] = { ...paths[place.path], [place.method]: operation }
   }
@@ -39,7 +42,9 @@ export function makeDocument(app: AnyElysia, { version }: { version: string }): 
 }
 
 /** Every documented route in the order of its path, so that the document does not depend on wiring. */
-export function placesOf(app: AnyElysia): Place[] {
+export function placesOf(routes: readonly AnyElysia[]): Place[] {
+  const app = new Elysia()
+  for (const plugin of routes) app.use(plugin)
   const { paths } = toOpenAPISchema(app, { staticFile: false, methods: ['options', 'head'] })
   return Object.entries(paths)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -22,7 +22,7 @@ export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
   ),
   'Request-Timeout': requestHeader(
     'Request-Timeout',
-    'Shortens the deadline of this request: seconds (`1.5`) or a duration (`250ms`, `5s`).',
+    'Shortens the deadline of this request: a duration such as `250ms` or `5s`.',
     '5s',
   ),
   'If-None-Match': requestHeader(

@@ -93,7 +93,7 @@ const SEEN: Partial<Record<ErrorCode, Seen>> = {
     instance: TASKS,
   },
   invalid_cursor: { detail: 'The cursor was made by a list in another order.', instance: TASKS },
-  invalid_header: { detail: '`Request-Timeout` is neither seconds nor a duration such as 5s.' },
+  invalid_header: { detail: 'Request-Timeout is not a duration such as 250ms or 5s.' },
   project_not_found: { instance: PROJECT },
   member_not_found: { instance: `${PROJECT}/members/01939c2e-7a60-7c11-8a52-7f1021324354` },
   error_code_not_found: {
