@@ -1,13 +1,20 @@
 // Connections half-way through their handshake: no descriptor shows them, only the kernel's table does.
-// Reading it walks over every connection of the network namespace (12–25 ms measured), and an
-// asynchronous read under load came back a second late: so rarely, and synchronously.
 
 import { readFileSync } from 'node:fs'
+import type { Diagnosis } from './socket-diagnosis.ts'
 
 const SYN_RECV = '03'
 
 /** How many handshakes to this port are under way. */
-export function handshakesOn(port: number): number {
+export const handshakesOn = (port: number, diagnosis: Diagnosis | undefined): number =>
+  diagnosis?.countHandshakes(port) ?? countHandshakesInText(port)
+
+/**
+ * The same where netlink is closed to us. It walks over every connection of the network namespace
+ * (12–25 ms, and 100 ms with tens of thousands of them in TIME_WAIT), and an asynchronous read under
+ * load came back a second late: so synchronously, and rarely.
+ */
+export function countHandshakesInText(port: number): number {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return countIn('/proc/self/net/tcp', suffix) + countIn('/proc/self/net/tcp6', suffix)
 }

@@ -11,6 +11,7 @@ import {
 } from './descriptors.ts'
 import { acceptAnyTtl, stopHandshakes, type Way } from './handshakes.ts'
 import { handshakesOn } from './handshake-table.ts'
+import { openDiagnosis } from './socket-diagnosis.ts'
 
 export type OpenConnection = { fd: number; id: string; family: 'ipv4' | 'ipv6' }
 
@@ -21,7 +22,7 @@ export type ListenerSocket = {
   isOpen(connection: OpenConnection): boolean
   /** Made, but not accepted by us yet. */
   queued(): number
-  /** Half made. Costs a walk over the kernel's table. */
+  /** Half made. Costs a walk over the kernel's table, some 10 ms. */
   handshaking(): number
   /** From here on nobody can connect. Returns how, or undefined where the kernel offers no way. */
   stopHandshakes(): Way | undefined
@@ -43,6 +44,7 @@ export function findListener(port: number): ListenerSocket | undefined {
 }
 
 function describe(libc: Libc, listener: Descriptor, port: number): ListenerSocket {
+  const diagnosis = openDiagnosis()
   let way: Way | undefined
   const admitted = new Set<string>()
   return {
@@ -51,7 +53,7 @@ function describe(libc: Libc, listener: Descriptor, port: number): ListenerSocke
     connections: () => connectionsOn(libc, port),
     isOpen: ({ fd, id }) => identityOf(fd) === id,
     queued: () => queueOf(libc, listener.fd),
-    handshaking: () => handshakesOn(port),
+    handshaking: () => handshakesOn(port, diagnosis),
     stopHandshakes: () => (way = stopHandshakes(libc, listener)),
     admit(connections) {
       if (way !== 'ttl') return
