@@ -1,4 +1,5 @@
-// The table of commands, by who needs them. Each is loaded when it is run, so that help costs nothing.
+// The table of commands, by who needs them. A new one is a file in `commands/` that exports a
+// `command({…})`, and a row here; each is loaded only when it is run, so that help costs nothing.
 
 import type { Command } from './command.ts'
 
