@@ -2,7 +2,7 @@
 // first test asks, and is gone when the test process is. TEST_DATABASE_URL names another one to use.
 
 import postgres from 'postgres'
-import { migrations } from '#platform/postgres/migrations/index.ts'
+import { createMigrator } from '#platform/postgres/migrate/migrator.ts'
 import type { PostgresVersion } from './postgres-programs.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
@@ -75,9 +75,7 @@ async function makeTemplate(server: PostgresServer) {
 }
 
 async function applyAll(url: string) {
-  await withSql(url, async sql => {
-    for (const migration of migrations) await sql.unsafe(migration.up)
-  })
+  await withSql(url, sql => createMigrator({ sql }).up())
 }
 
 // Tests run side by side: the first to ask starts it, the others wait for the same one.

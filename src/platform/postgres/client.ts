@@ -11,10 +11,10 @@ import type { Database, Runner, Statement, Tx } from './database.ts'
 import { createGate } from './gate.ts'
 import {
   type ClientOptions,
-  type OpenSocket,
   postgresOptions,
   type Settings,
   socketOptions,
+  type Source,
 } from './options.ts'
 import { createPerform } from './perform.ts'
 import { exposePool } from './pool-metrics.ts'
@@ -25,7 +25,7 @@ import { embeddedTarget, parseTarget } from './target.ts'
 import { beginStatement, createTransaction } from './transaction.ts'
 
 export type DatabaseNeeds = {
-  source: { url: string } | { socket: OpenSocket }
+  source: Source
   settings: Settings
   log: Log
   metrics: Metrics
@@ -39,7 +39,7 @@ export type DatabaseNeeds = {
 /**
  * Resolves once connections are open.
  *
- * @throws AppError `database_unavailable` whose message says what to try, and never the password.
+ * @throws DatabaseFailure which says what to try, and never the password.
  */
 export async function openDatabase(needs: DatabaseNeeds): Promise<Database> {
   const { source, log, metrics, clock, waitMs, signal } = needs

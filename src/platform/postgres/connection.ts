@@ -7,7 +7,7 @@ import { codeOf } from './errors.ts'
 import type { ClientOptions } from './options.ts'
 
 // What the driver (3.4.9, pinned) keeps in a query beyond its types.
-type Internals = {
+export type Internals = {
   /** Sent, and not answered yet. */
   active: boolean
   string?: string
@@ -33,7 +33,7 @@ const RECLAIM_MAX_MS = 2_000
 
 export function createConnection({ options, canCancel, onClosed, onNotice }: Needs) {
   const sql = postgres({ ...options, onnotice: onNotice, onclose: closed })
-  const running: Running<readonly postgres.MaybeRow[]>[] = []
+  const running: Internals[] = []
   const cancellations: Promise<unknown>[] = []
   let signal: AbortSignal | undefined
   let state: 'opening' | 'open' | 'interrupted' | 'closed' = 'opening'
@@ -83,7 +83,7 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
     return query
   }
 
-  function finish(until: AbortSignal, query: Running<readonly postgres.MaybeRow[]> | undefined) {
+  function finish(until: AbortSignal, query: Internals | undefined) {
     if (running.length <= 1) running.length = 0
     else running.splice(running.indexOf(query!), 1)
     if (running.length === 0) until.removeEventListener('abort', interrupt)

@@ -18,6 +18,9 @@ export type ClientOptions = postgres.Options<Record<string, postgres.PostgresTyp
 /** Opens the stream that the driver speaks over, in place of a TCP connection. */
 export type OpenSocket = () => unknown
 
+/** Where the database is: a server, or the stream to an embedded one. */
+export type Source = { url: string } | { socket: OpenSocket }
+
 /** What every client has in common. Each given explicitly: the driver reads PG… variables otherwise. */
 const common = {
   max: 1,

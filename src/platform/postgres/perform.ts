@@ -2,7 +2,7 @@
 
 import type postgres from 'postgres'
 import type { Clock } from '#lib/clock.ts'
-import type { Connection, Running } from './connection.ts'
+import type { Connection, Internals, Running } from './connection.ts'
 import type { Statement } from './database.ts'
 import { isConnectionError, toDatabaseError } from './errors.ts'
 
@@ -10,7 +10,7 @@ export type Perform = ReturnType<typeof createPerform>
 
 type Needs = {
   clock: Clock
-  note(query: Running<readonly postgres.MaybeRow[]> | undefined, tookMs: number): void
+  note(query: Internals | undefined, tookMs: number): void
   /** The statement has ended, and its connection belongs to no transaction. */
   release(connection: Connection): void
   /** The connection is of no more use. */

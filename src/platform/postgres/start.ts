@@ -1,9 +1,9 @@
 // The first connection: a server that is not there yet is waited for, a wrong password is told at once.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '#lib/errors.ts'
 import type { Log } from '../observability/log.ts'
 import { diagnose } from './diagnosis.ts'
+import { DatabaseFailure } from './failure.ts'
 import type { Target } from './target.ts'
 
 type Needs = {
@@ -16,7 +16,7 @@ type Needs = {
 
 const RETRY_MS = 250
 
-/** @throws AppError `database_unavailable` that says what is wrong and what to try. */
+/** @throws DatabaseFailure which says what is wrong and what to try. */
 export async function openWithin({ attempt, target, waitMs, signal, log }: Needs): Promise<void> {
   const deadline = AbortSignal.timeout(waitMs)
   let last: unknown
@@ -29,8 +29,7 @@ export async function openWithin({ attempt, target, waitMs, signal, log }: Needs
       if (!deadline.aborted || last === undefined) last = error
     }
     const { what, fix, isTransient } = diagnose(last, target)
-    if (!isTransient || deadline.aborted)
-      throw new AppError('database_unavailable', `${what} ${fix}`, { cause: last })
+    if (!isTransient || deadline.aborted) throw new DatabaseFailure(what, fix, last)
     if (!isTold) log.warn({ what, waitMs }, 'database_awaited')
     isTold = true
     await sleep(RETRY_MS)

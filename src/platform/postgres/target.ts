@@ -1,6 +1,6 @@
 // Which PostgreSQL to speak to: a connection URL, read once, and described without its password.
 
-import { AppError } from '#lib/errors.ts'
+import { DatabaseFailure } from './failure.ts'
 
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
@@ -81,7 +81,7 @@ function stricter(tls: TlsMode, asked: string | null): TlsMode {
 
 // The URL itself may hold a password, so that the message cannot repeat it.
 const unreadable = () =>
-  new AppError(
-    'database_unavailable',
-    'DATABASE_URL cannot be read. It has the form postgres://user:password@host:port/name, with one host; characters such as @ : / in the password are percent-encoded (%40 %3A %2F).',
+  new DatabaseFailure(
+    'DATABASE_URL cannot be read.',
+    'It has the form postgres://user:password@host:port/name, with one host; characters such as @ : / in the password are percent-encoded (%40 %3A %2F).',
   )
