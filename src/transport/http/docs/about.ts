@@ -4,8 +4,6 @@ import type { Tag } from './documented.ts'
 
 export const TITLE = 'Zerg'
 
-export const SUMMARY = 'Tasks and projects.'
-
 export const DESCRIPTION = `Tasks and projects over HTTP. What holds for every operation:
 
 - **JSON** in snake_case; ids are UUIDs in order of creation; times are RFC 3339 in UTC with milliseconds; what is absent is \`null\`. A body with an unknown field is refused, and the answer names the field; so is an unknown query parameter.

@@ -3,7 +3,7 @@
 import { toOpenAPISchema } from '@elysiajs/openapi/openapi'
 import { type AnyElysia, Elysia } from 'elysia'
 import { ERROR_CODES, isErrorCode } from '#lib/error-codes.ts'
-import { DESCRIPTION, LICENSE, SUMMARY, TAGS, TITLE } from './about.ts'
+import { DESCRIPTION, LICENSE, TAGS, TITLE } from './about.ts'
 import type { Operation } from './documented.ts'
 import { ANSWER_HEADERS, REQUEST_HEADERS } from './headers.ts'
 import type { Place } from './implied.ts'
@@ -31,11 +31,11 @@ export function makeDocument(
   }
   return {
     openapi: OPENAPI_VERSION,
-    info: { title: TITLE, version, summary: SUMMARY, description: DESCRIPTION, license: LICENSE },
+    info: { title: TITLE, version, description: DESCRIPTION, license: LICENSE },
     servers: [{ url: '/', description: 'The instance that served this document.' }],
     // Nobody has to say who they are; an empty list is how OpenAPI says so.
     security: [],
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    tags: tagsOf(paths),
     paths,
     components: componentsFor(paths, { ...schemas.components(), ...problemSchemas }),
   }
@@ -61,6 +61,15 @@ function operationIn(gathered: unknown, where: string): Operation {
   if (typeof gathered === 'object' && gathered !== null && 'operation' in gathered)
     return gathered.operation as Operation
   throw new Error(`${where} is not documented.`)
+}
+
+function tagsOf(paths: OpenApiDocument['paths']): OpenApiDocument['tags'] {
+  const used = new Set(
+    Object.values(paths).flatMap(methods => Object.values(methods).flatMap(({ tags }) => tags)),
+  )
+  return Object.entries(TAGS)
+    .filter(([name]) => used.has(name))
+    .map(([name, description]) => ({ name, description }))
 }
 
 // Only what is referred to: a component that nothing uses is noise in every generated client.

@@ -49,7 +49,6 @@ export type OpenApiDocument = {
   info: {
     title: string
     version: string
-    summary: string
     description: string
     license: { name: string; identifier: string }
   }

@@ -77,6 +77,7 @@ async function answerReference(request: Request, reference: Reference): Promise<
   return answerHtml(request, {
     title,
     makesStyles,
+    style: 'body{margin:0}',
     styles: await Promise.all(styles.map(assetUrl)),
     scripts: await Promise.all(scripts.map(assetUrl)),
     body: '<div id="reference"></div>\n<noscript>This page needs JavaScript; <a href="/openapi.json">the document itself</a> does not.</noscript>',

@@ -17,15 +17,37 @@
   const { setAttribute } = Element.prototype
   Element.prototype.setAttribute = function (name, value) {
     if (name === 'style' && this.style) this.style.cssText = value
-    else if (name === 'src' && this instanceof HTMLImageElement && isElsewhere(value))
-      setTimeout(() => this.dispatchEvent(new Event('error')))
+    else if (name === 'src' && this instanceof HTMLImageElement) this.src = value
     else setAttribute.call(this, name, value)
   }
+
+  const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, 'src')
+  Object.defineProperty(HTMLImageElement.prototype, 'src', {
+    ...source,
+    set(url) {
+      if (isElsewhere(url)) setTimeout(() => this.dispatchEvent(new Event('error')))
+      else source.set.call(this, url)
+    },
+  })
 
   const isElsewhere = url => {
     const { protocol, origin } = new URL(url, location.href)
     return protocol !== 'data:' && origin !== location.origin
   }
+
+  // Highlighted code comes as HTML with style attributes. `<` in its text is written `&lt;`, so that
+  // what stands between `<` and `>` is a tag.
+  const inner = Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML')
+  Object.defineProperty(Element.prototype, 'innerHTML', {
+    ...inner,
+    set(html) {
+      inner.set.call(this, String(html).replaceAll(/(<[a-z][^<>]*\s)style=/gi, '$1data-style='))
+      for (const element of this.querySelectorAll('[data-style]')) {
+        element.style.cssText = element.dataset.style
+        delete element.dataset.style
+      }
+    },
+  })
 
   globalThis.__zod_globalConfig = { jitless: true }
 })()
