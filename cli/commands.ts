@@ -23,6 +23,7 @@ export const groups: readonly Group[] = [
   {
     title: 'In containers',
     rows: [
+      row('serve', 'Run the server', () => import('./commands/serve.ts')),
       row(
         'config check',
         'Find every problem of a configuration',
@@ -54,6 +55,16 @@ export const groups: readonly Group[] = [
         () => import('./commands/config/show.ts'),
       ),
       row('version', 'Show version, commit and runtime', () => import('./commands/version.ts')),
+    ],
+  },
+  {
+    title: 'For shells and scripts',
+    rows: [
+      row(
+        'completion',
+        'Print completions for bash, zsh or fish',
+        () => import('./commands/completion.ts'),
+      ),
     ],
   },
 ]

@@ -16,6 +16,10 @@ export function tellFailure(error: unknown): ExitCode {
     talk.error(`${error.message}\n  ${error.fix}`)
     return error.exitCode
   }
+  if (hasFix(error)) {
+    talk.error(`${error.message}\n  ${error.fix}`)
+    return EXIT.failed
+  }
   if (isAppError(error)) {
     talk.error(`${error.message}\n  \`zerg explain ${error.code}\` says more.`)
     return EXIT.failed
@@ -24,3 +28,7 @@ export function tellFailure(error: unknown): ExitCode {
   talk.error(`Something went wrong that was not foreseen: ${printable(message)}`)
   return EXIT.failed
 }
+
+/** Failures of a start, of the database and the like tell what to do about them. */
+const hasFix = (error: unknown): error is Error & { fix: string } =>
+  error instanceof Error && 'fix' in error && typeof error.fix === 'string'
