@@ -1,5 +1,4 @@
-// The door to tasks. The edges are taken one by one, by whoever wires them: routes.ts, rpc.ts and
-// remote.ts.
+// The door to tasks: the service, its edges, and the same service in another process.
 
 import { newId } from '#lib/id.ts'
 import type { Database } from '#platform/postgres/database.ts'
@@ -7,6 +6,8 @@ import { createTaskRepository } from './repository.ts'
 import { createTasks } from './service.ts'
 import type { Tasks } from './tasks.ts'
 
+export { connectTasks, type RemoteTasks } from './remote.ts'
+export { taskRpc } from './rpc.ts'
 export type { Tasks } from './tasks.ts'
 
 /** Tasks, answered by this process. */

@@ -30,10 +30,15 @@ type Needs = {
   metrics: Metrics
 }
 
-export type RemoteTasks = { tasks: Tasks; check: Check; close: () => void }
+export type RemoteTasks = {
+  tasks: Tasks
+  check: Check
+  /** For the lifecycle: what this process may hold on to until its drain has ended. */
+  resource: { start: () => void; close: () => void }
+}
 
 /** Begins to connect at once; calls before the first connection wait for it. */
-export function createRemoteTasks(needs: Needs): RemoteTasks {
+export function connectTasks(needs: Needs): RemoteTasks {
   const client = openGrpcClient({
     name: 'tasks-service',
     addresses: needs.addresses,
@@ -49,7 +54,7 @@ export function createRemoteTasks(needs: Needs): RemoteTasks {
   return {
     tasks: { create, get, batchGet, list, change, replace, remove },
     check: serviceCheck(client, { name: 'tasks-service', service: 'tasks.v1.TasksService' }),
-    close: client.close,
+    resource: { start: () => undefined, close: client.close },
   }
 
   // The id is made here, so that a repetition cannot make a second task.
