@@ -1,0 +1,67 @@
+// The compiled executable, as its users meet it: a server on free ports, or one command to its end.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, type Spawned, spawnZerg } from './spawn-zerg.ts'
+
+export const ZERG = join(import.meta.dir, '../../dist/zerg')
+
+type Wanted = {
+  env?: Readonly<Record<string, string>>
+  flags?: readonly string[]
+  /** Without rights, as in a container. Only root can ask for it. */
+  uid?: number
+  readyWithinMs?: number
+}
+
+export type Zerg = Spawned & { url: string; opsUrl: string; grpc: string }
+
+/** Serves from an empty folder; without DATABASE_URL embedded, and in memory unless told otherwise. */
+export async function startZerg({ env = {}, flags = [], ...how }: Wanted = {}): Promise<Zerg> {
+  const [http, ops, grpc] = [await freePort(), await freePort(), await freePort()]
+  const ports = { PORT: `${http}`, ZERG_OPS_PORT: `${ops}`, ZERG_GRPC_PORT: `${grpc}` }
+  const hasApi = !(env['ZERG_ROLES'] ?? flags.join(' ')).includes('tasks')
+  const spawned = await spawnZerg({
+    command: [ZERG, 'serve', ...flags],
+    env: { ...ports, ZERG_TERMINATION_LOG: '/nonexistent/termination-log', ...env },
+    readyUrl: `http://127.0.0.1:${hasApi ? (env['PORT'] ?? http) : (env['ZERG_OPS_PORT'] ?? ops)}/ready`,
+    ...how,
+  })
+  return {
+    ...spawned,
+    url: `http://127.0.0.1:${env['PORT'] ?? http}`,
+    opsUrl: `http://127.0.0.1:${env['ZERG_OPS_PORT'] ?? ops}`,
+    grpc: `127.0.0.1:${env['ZERG_GRPC_PORT'] ?? grpc}`,
+  }
+}
+
+export type Run = { code: number | null; stdout: string; stderr: string; tookMs: number }
+
+/** One command in an empty folder (or `cwd`), ended by force after `withinMs`. */
+export async function runZerg(
+  args: readonly string[],
+  how: { env?: Readonly<Record<string, string>>; cwd?: string; withinMs?: number } = {},
+): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'zerg-run-'))
+  const startedMs = performance.now()
+  const child = Bun.spawn([ZERG, ...args], {
+    cwd: how.cwd ?? folder,
+    env: { PATH: process.env['PATH'] ?? '', ...how.env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const limit = setTimeout(() => child.kill('SIGKILL'), how.withinMs ?? 30_000)
+  try {
+    const [stdout, stderr] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    const code = await child.exited
+    return { code, stdout, stderr, tookMs: performance.now() - startedMs }
+  } finally {
+    clearTimeout(limit)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
