@@ -19,6 +19,7 @@ const life = createLifecycle({
 listenForSignals(life)
 
 let starting = true
+const inFlight = new Set<AbortController>()
 await life
   .start(async () => {
     await life.open('ledger', { start: () => undefined, close: () => log.info('ledger closed') })
@@ -51,7 +52,6 @@ function openHttp(): Door {
   })
   let draining = false
   let finished = 0
-  const inFlight = new Set<AbortController>()
   let closed: Promise<void> | undefined
 
   async function handle(request: Request) {
@@ -92,7 +92,9 @@ function openHttp(): Door {
 async function respond(request: Request, signal: AbortSignal) {
   const { pathname } = new URL(request.url)
   if (pathname === '/ready') return { status: starting ? 503 : 200, body: {} }
-  if (pathname === '/wedge') wedge()
+  if (pathname === '/in-flight') return { status: 200, body: inFlight.size }
+  if (pathname === '/wedge') workFor(Number.POSITIVE_INFINITY)
+  if (pathname === '/busy') workFor(50)
   if (pathname === '/slow') {
     await Promise.race([Bun.sleep(60_000), aborted(signal)])
     return { status: 503, body: { code: 'shutting_down' } }
@@ -108,9 +110,10 @@ async function respond(request: Request, signal: AbortSignal) {
   return { status: 201, body: { id: 'made', title } }
 }
 
-// Never yields, and never ends.
-function wedge() {
-  while (Date.now() > 0) Math.random()
+// Never yields meanwhile.
+function workFor(ms: number) {
+  const endsAtMs = performance.now() + ms
+  while (performance.now() < endsAtMs) Math.random()
 }
 
 function aborted(signal: AbortSignal) {

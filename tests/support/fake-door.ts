@@ -62,6 +62,7 @@ export function fakeDoor({ name = 'http', events = [], heedsAbort = true }: Opti
       return 'filter'
     },
     admit: () => undefined,
+    closeUnused: () => 0,
   }
   return {
     door,

@@ -119,6 +119,7 @@ async function finish({ door, listener }: Entrance, { timeline, counts, stayed }
   door.stopListening()
   const busyBefore = door.inFlight()
   door.closeIdle()
+  listener?.closeUnused()
   const closed = door.closed()
   const countIdle = (forced: number) => {
     counts.connections.closed_idle += Math.max(0, stayed.length - Math.max(forced, busyBefore))

@@ -20,7 +20,7 @@ type Needs = {
   wedgedMaxMs?: number
 }
 
-/** `watch` lasts that long from when it was called last, or from when the loop turned last. */
+/** Keeps the time; each call starts it again. */
 export type Keeper = {
   /** Trips when this thread has worked so long without a call in between. */
   allowWork(ms: number): void
@@ -28,9 +28,6 @@ export type Keeper = {
   allowTime(ms: number): void
   stop(): void
 }
-
-// What a shutdown forces at the end of its budget is over a moment later.
-const MARGIN_MS = 500
 
 export function openWatchdog({ budgetMs, wedgedMaxMs = budgetMs / 2 }: Needs): Watchdog {
   const keeper = openTimer() ?? openWatcher()
@@ -42,7 +39,7 @@ export function openWatchdog({ budgetMs, wedgedMaxMs = budgetMs / 2 }: Needs): W
 
   function expectEnd() {
     clearInterval(turning)
-    keeper.allowTime(budgetMs + MARGIN_MS)
+    keeper.allowTime(budgetMs)
   }
 
   function close() {

@@ -16,6 +16,7 @@ export const openSocketCalls = () =>
     getsockname: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
     setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
+    shutdown: { args: ['i32', 'i32'], returns: 'i32' },
   })
 
 export type Descriptor = { fd: number; family: 'ipv4' | 'ipv6'; isListener: boolean }

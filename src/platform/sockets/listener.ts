@@ -28,13 +28,21 @@ export type ListenerSocket = {
   stopHandshakes(): Way | undefined
   /** Connections found after `stopHandshakes` were on their way in: lets their requests through. */
   admit(connections: readonly OpenConnection[]): void
+  /**
+   * Ends connections on which nothing has ever come, such as those that browsers open in advance. Bun
+   * takes them for busy, and would wait for them. Returns how many.
+   */
+  closeUnused(): number
 }
 
 const IPPROTO_TCP = 6
 const TCP_DEFER_ACCEPT = [IPPROTO_TCP, 9] as const
 const TCP_INFO = [IPPROTO_TCP, 11] as const
-// Of a listener's `struct tcp_info`, `tcpi_unacked` is the length of its accept queue.
+// In `struct tcp_info`. Of a listener, `tcpi_unacked` is the length of its accept queue.
+const TCP_INFO_BYTES = 192
 const UNACKED_OFFSET = 24
+const BYTES_RECEIVED_OFFSET = 128
+const SHUT_RDWR = 2
 
 /** The listening socket of this process on that port. */
 export function findListener(port: number): ListenerSocket | undefined {
@@ -63,6 +71,11 @@ function describe(libc: Libc, listener: Descriptor, port: number): ListenerSocke
         admitted.add(id)
       }
     },
+    closeUnused() {
+      const unused = connectionsOn(libc, port).filter(({ fd }) => hasReceivedNothing(libc, fd))
+      for (const { fd } of unused) libc.shutdown(fd, SHUT_RDWR)
+      return unused.length
+    },
   }
 }
 
@@ -75,8 +88,19 @@ function connectionsOn(libc: Libc, port: number): OpenConnection[] {
   return open
 }
 
-function queueOf(libc: Libc, fd: number): number {
-  const info = new Uint8Array(104)
-  const failed = libc.getsockopt(fd, ...TCP_INFO, info, new Uint32Array([info.length])) !== 0
-  return failed ? 0 : new DataView(info.buffer).getUint32(UNACKED_OFFSET, true)
+const queueOf = (libc: Libc, fd: number): number =>
+  readTcpInfo(libc, fd)?.getUint32(UNACKED_OFFSET, true) ?? 0
+
+// Kernels before 4.1 do not count bytes; theirs are then left alone.
+function hasReceivedNothing(libc: Libc, fd: number): boolean {
+  const info = readTcpInfo(libc, fd)
+  if (!info || info.byteLength < BYTES_RECEIVED_OFFSET + 8) return false
+  return info.getBigUint64(BYTES_RECEIVED_OFFSET, true) === 0n
+}
+
+function readTcpInfo(libc: Libc, fd: number): DataView | undefined {
+  const info = new Uint8Array(TCP_INFO_BYTES)
+  const length = new Uint32Array([info.length])
+  if (libc.getsockopt(fd, ...TCP_INFO, info, length) !== 0) return undefined
+  return new DataView(info.buffer, 0, length[0])
 }
