@@ -29,11 +29,31 @@ export const groups: readonly Group[] = [
         'Find every problem of a configuration',
         () => import('./commands/config/check.ts'),
       ),
+      row(
+        'migrate up',
+        'Bring the schema of the database up to date',
+        () => import('./commands/migrate/up.ts'),
+      ),
+      row(
+        'migrate verify',
+        'Compare applied migrations with this version',
+        () => import('./commands/migrate/verify.ts'),
+      ),
+      row(
+        'migrate grant',
+        'Let a role serve, and nothing else',
+        () => import('./commands/migrate/grant.ts'),
+      ),
     ],
   },
   {
     title: 'For engineers',
     rows: [
+      row(
+        'migrate down',
+        'Take back the latest migration',
+        () => import('./commands/migrate/down.ts'),
+      ),
       row(
         'config schema',
         'Print the JSON Schema of zerg.yaml',
@@ -44,6 +64,11 @@ export const groups: readonly Group[] = [
   {
     title: 'On call',
     rows: [
+      row(
+        'migrate status',
+        'Show which migrations are applied',
+        () => import('./commands/migrate/status.ts'),
+      ),
       row(
         'explain',
         'Say what an error code means and what to do',
@@ -74,4 +99,5 @@ export const rows: readonly Row[] = groups.flatMap(group => group.rows)
 /** What the first word of a command with two is about. */
 export const FAMILIES: Readonly<Record<string, string>> = {
   config: 'Look at the configuration without starting anything',
+  migrate: 'Bring the schema of the database to the version that is needed',
 }

@@ -73,13 +73,7 @@ export async function openDatabase(needs: DatabaseNeeds): Promise<Database> {
       onClosed: drop,
       onNotice: notice => log.debug({ notice: notice['message'] }, 'database_notice'),
     })
-    try {
-      await connection.open()
-      return connection
-    } catch (error) {
-      void connection.discard()
-      throw error
-    }
+    return await connection.open()
   }
 
   function on(signal: AbortSignal): Runner {

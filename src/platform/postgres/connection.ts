@@ -19,7 +19,23 @@ export type Internals = {
 export type Running<Rows extends readonly postgres.MaybeRow[]> = postgres.PendingQuery<Rows> &
   Internals
 
-export type Connection = ReturnType<typeof createConnection>
+export type Connection = {
+  sql: postgres.Sql
+  openedAtMs: number
+  /** Set while `begin` may have been said and neither `commit` nor `rollback` was answered. */
+  inTransaction: boolean
+  open(): Promise<Connection>
+  start<Rows extends readonly postgres.MaybeRow[]>(
+    until: AbortSignal,
+    statement: Statement<Rows>,
+  ): Running<Rows>
+  finish(until: AbortSignal, query: Internals | undefined): void
+  interrupt(): void
+  reclaim(): Promise<void>
+  discard(): Promise<void>
+  isUsable(): boolean
+  isInterrupted(): boolean
+}
 
 type Needs = {
   options: ClientOptions
@@ -31,16 +47,15 @@ type Needs = {
 
 const RECLAIM_MAX_MS = 2_000
 
-export function createConnection({ options, canCancel, onClosed, onNotice }: Needs) {
+export function createConnection({ options, canCancel, onClosed, onNotice }: Needs): Connection {
   const sql = postgres({ ...options, onnotice: onNotice, onclose: closed })
   const running: Internals[] = []
   const cancellations: Promise<unknown>[] = []
   let signal: AbortSignal | undefined
   let state: 'opening' | 'open' | 'interrupted' | 'closed' = 'opening'
-  const connection = {
+  const connection: Connection = {
     sql,
     openedAtMs: 0,
-    /** Set while `begin` may have been said and neither `commit` nor `rollback` was answered. */
     inTransaction: false,
     open,
     start,
@@ -55,10 +70,16 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
 
   /** Connects and says hello; the driver's `connect_timeout` bounds it. */
   async function open() {
-    await sql.unsafe('select 1')
-    if (state === 'closed') throw new Error('The connection was closed while it was opened.')
+    try {
+      await sql.unsafe('select 1')
+      if (state === 'closed') throw new Error('The connection was closed while it was opened.')
+    } catch (error) {
+      void discard()
+      throw error
+    }
     state = 'open'
     connection.openedAtMs = performance.now()
+    return connection
   }
 
   // Used once: left alone, the driver would connect again by itself at the next statement.

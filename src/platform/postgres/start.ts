@@ -6,8 +6,8 @@ import { diagnose } from './diagnosis.ts'
 import { DatabaseFailure } from './failure.ts'
 import type { Target } from './target.ts'
 
-type Needs = {
-  attempt(): Promise<void>
+type Needs<T> = {
+  attempt(): Promise<T>
   target: Target
   waitMs: number
   signal: AbortSignal
@@ -17,7 +17,8 @@ type Needs = {
 const RETRY_MS = 250
 
 /** @throws DatabaseFailure which says what is wrong and what to try. */
-export async function openWithin({ attempt, target, waitMs, signal, log }: Needs): Promise<void> {
+export async function openWithin<T>(needs: Needs<T>): Promise<T> {
+  const { attempt, target, waitMs, signal, log } = needs
   const deadline = AbortSignal.timeout(waitMs)
   let last: unknown
   let isTold = false

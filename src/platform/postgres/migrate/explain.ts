@@ -22,7 +22,7 @@ export async function explainRefusal(sql: postgres.ISql, error: unknown): Promis
 }
 
 function noRights({ user, database, schema }: Where, reason: string, error: unknown) {
-  const isOwnership = reason.startsWith('must be owner')
+  const isOwnership = /^must be owner|for table/.test(reason)
   return new DatabaseFailure(
     `User "${user}" may not do this in schema "${schema}" of database "${database}": ${reason}.`,
     isOwnership

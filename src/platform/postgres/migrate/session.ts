@@ -45,17 +45,18 @@ export async function openSession({
   const target = 'url' in source ? parseTarget(source.url, settings.tls) : embeddedTarget
   const options: ClientOptions =
     'url' in source ? postgresOptions(target, patient) : socketOptions(source.socket, patient)
-  const connection = createConnection({
-    options: {
-      ...options,
-      connection: { ...options.connection, application_name: 'zerg migrate' },
-    },
-    canCancel: false,
-    onClosed: () => undefined,
-    onNotice: notice => log.debug({ notice: notice['message'] }, 'database_notice'),
-  })
-  await openWithin({ attempt: connection.open, target, log, ...wait })
-  return { sql: connection.sql, close: connection.discard }
+  const parameters = { ...options.connection, application_name: 'zerg migrate' }
+  const attempt = async () => {
+    const connection = createConnection({
+      options: { ...options, connection: parameters },
+      canCancel: false,
+      onClosed: () => undefined,
+      onNotice: notice => log.debug({ notice: notice['message'] }, 'database_notice'),
+    })
+    return await connection.open()
+  }
+  const { sql, discard } = await openWithin({ attempt, target, log, ...wait })
+  return { sql, close: discard }
 }
 
 const pooled = () =>
