@@ -9,6 +9,7 @@ import postgres from 'postgres'
 import { type ArchivedFile, packArchive } from '#platform/embedded/archive.ts'
 import { archiveIsCurrent, keepArchive } from '#platform/embedded/archive-file.ts'
 import { type Embedded, openEmbedded } from '#platform/embedded/index.ts'
+import { createMigrator } from '#platform/postgres/migrate/migrator.ts'
 
 /** Does nothing when the cached archive is up to date. */
 export async function makeEmbeddedData(): Promise<void> {
@@ -33,21 +34,29 @@ async function fill(dataDir: string) {
   const log = pino({ level: 'silent' })
   const embedded = await openEmbedded({ dataDir, ephemeral: false, sync: false, log })
   try {
-    await slim(embedded)
+    await migrate(embedded)
   } finally {
     await embedded.close()
   }
 }
 
-// Nobody creates a further database in here, and the templates are two thirds of a new one.
-async function slim(embedded: Embedded) {
+async function migrate(embedded: Embedded) {
   const options = { socket: embedded.socket, max: 1, onnotice: () => {} }
   const sql = postgres(options)
+  try {
+    await createMigrator({ sql }).up()
+    await slim(sql)
+  } finally {
+    await sql.end()
+  }
+}
+
+// Nobody creates a further database in here, and the templates are two thirds of a new one.
+async function slim(sql: postgres.Sql) {
   await sql`update pg_database set datistemplate = false`
   await sql`drop database template0`
   await sql`drop database template1`
   await sql`vacuum (freeze, analyze)`
-  await sql.end()
 }
 
 function readTree(root: string): ArchivedFile[] {

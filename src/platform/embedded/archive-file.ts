@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import pglite from '../../../node_modules/@electric-sql/pglite/package.json' with { type: 'json' }
+import { checksumOf, LEDGER } from '../postgres/migrate/ledger.ts'
 import { migrations } from '../postgres/migrations/index.ts'
 import { type ArchivedFile, unpackArchive } from './archive.ts'
 
@@ -44,8 +45,9 @@ export function keepArchive(archive: Uint8Array) {
 }
 
 function archiveKey(): string {
-  const hash = createHash('sha256').update(`${LAYOUT} ${pglite.version}`)
-  for (const { version, name, up } of migrations) hash.update(`\0${version} ${name}\0${up}`)
+  const hash = createHash('sha256').update(`${LAYOUT} ${pglite.version} ${LEDGER}`)
+  for (const migration of migrations)
+    hash.update(` ${migration.version} ${migration.name} ${checksumOf(migration)}`)
   return hash.digest('hex')
 }
 

@@ -8,11 +8,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { ArchivedFile } from './archive.ts'
-import { EmbeddedFailure, systemCode } from './failure.ts'
+import { codeOf } from '../postgres/errors.ts'
+import { DatabaseFailure } from '../postgres/failure.ts'
 import { syncFileSystem } from './libc.ts'
 import { type Lock, lockDirectory } from './lock.ts'
 
-/** Makes the directory if need be, and locks it. @throws EmbeddedFailure */
+/** Makes the directory if need be, and locks it. @throws DatabaseFailure */
 export function claimDirectory(dataDir: string): { directory: string; lock: Lock } {
   try {
     fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -20,7 +21,7 @@ export function claimDirectory(dataDir: string): { directory: string; lock: Lock
     fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
     return { directory, lock: lockDirectory(directory) }
   } catch (error) {
-    throw error instanceof EmbeddedFailure ? error : explain(error, path.resolve(dataDir))
+    throw error instanceof DatabaseFailure ? error : explain(error, path.resolve(dataDir))
   }
 }
 
@@ -46,7 +47,7 @@ export async function preparePostgres({ directory, sync, major, archive }: Given
     if (sync) withOpen(directory, fs.fsyncSync)
     return { postgres, fresh: true }
   } catch (error) {
-    throw error instanceof EmbeddedFailure ? error : explain(error, directory)
+    throw error instanceof DatabaseFailure ? error : explain(error, directory)
   }
 }
 
@@ -80,43 +81,53 @@ function checkVersion(postgres: string, major: string): string {
   const file = path.join(postgres, 'PG_VERSION')
   const found = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : 'none'
   if (found === major) return postgres
-  throw new EmbeddedFailure(
-    'incompatible',
+  throw new DatabaseFailure(
     found === 'none'
-      ? `${postgres} is not a PostgreSQL data directory. Move it away, or name another --data-dir.`
-      : `${postgres} was made by PostgreSQL ${found}, and this executable has PostgreSQL ${major}. ` +
-          'Use the executable that made it, or name another --data-dir.',
+      ? `${postgres} is not a PostgreSQL data directory.`
+      : `${postgres} was made by PostgreSQL ${found}, and this executable has PostgreSQL ${major}.`,
+    found === 'none'
+      ? `Move it away, or ${ELSEWHERE}`
+      : `Use the executable that made it, or ${ELSEWHERE}`,
   )
 }
 
+const ELSEWHERE = 'name another directory with --data-dir.'
+
 function explain(error: unknown, directory: string): Error {
-  const code = systemCode(error)
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code))
-    return new EmbeddedFailure('unwritable', unwritable(directory, code), error)
-  if (['ENOSPC', 'EDQUOT'].includes(code))
-    return new EmbeddedFailure(
-      'full',
-      `There is no room for the database in ${directory}. Free about 100 MB, or name another --data-dir.`,
-      error,
+  const code = codeOf(error)
+  const failure = (what: string, fix: string) => new DatabaseFailure(what, fix, error)
+  const existing = nearestExisting(directory)
+  if (code === 'EACCES' || code === 'EPERM') {
+    const { uid, username } = os.userInfo()
+    return failure(
+      `The data directory ${directory} is not writable by user ${uid} (${username}): ${ownerOf(existing)}.`,
+      `Run chown -R ${uid} ${existing}, or ${ELSEWHERE}`,
+    )
+  }
+  if (code === 'EROFS')
+    return failure(
+      `The data directory ${directory} is on a read-only file system.`,
+      capital(ELSEWHERE),
+    )
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return failure(
+      `The data directory ${directory} cannot be made: ${existing} is a file.`,
+      capital(ELSEWHERE),
+    )
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return failure(
+      `There is no room for the database in ${directory}.`,
+      `Free about 100 MB there, or ${ELSEWHERE}`,
     )
   return error instanceof Error ? error : new Error(String(error))
 }
 
-function unwritable(directory: string, code: string): string {
-  const { uid, username } = os.userInfo()
-  const nearest = nearestExisting(directory)
-  const { uid: owner, mode } = fs.statSync(nearest)
-  const permissions = (mode & 0o777).toString(8).padStart(3, '0')
-  const facts = `${nearest} belongs to user ${owner} with permissions ${permissions}`
-  if (code === 'EROFS')
-    return `The data directory ${directory} is on a read-only file system. Name another --data-dir.`
-  if (code === 'ENOTDIR' || code === 'EEXIST')
-    return `The data directory ${directory} cannot be made: ${nearest} is a file. Name another --data-dir.`
-  return (
-    `The data directory ${directory} is not writable by user ${uid} (${username}): ${facts}. ` +
-    `Run chown -R ${uid} ${nearest}, or name another --data-dir.`
-  )
+function ownerOf(file: string): string {
+  const { uid, mode } = fs.statSync(file)
+  return `${file} belongs to user ${uid} with permissions ${(mode & 0o777).toString(8).padStart(3, '0')}`
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function nearestExisting(directory: string): string {
   let at = directory

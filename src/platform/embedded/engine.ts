@@ -5,9 +5,9 @@
 // points; they belong to one exact version of PGlite, which is why that is pinned and tested.
 
 import type { Log } from '../observability/log.ts'
+import { DatabaseFailure } from '../postgres/failure.ts'
 import type { Assets } from './assets.ts'
 import type { Storage } from './storage.ts'
-import { EmbeddedFailure } from './failure.ts'
 
 export type Engine = {
   /** Answers a StartupMessage. */
@@ -15,6 +15,9 @@ export type Engine = {
   /** Runs whole messages to their end, and returns everything that PostgreSQL answered. */
   exchange(messages: Buffer): Buffer
   inTransaction(): boolean
+  /** Written to the write-ahead log since the start, or since this was forgotten. */
+  logBytes(): number
+  forgetLogBytes(): void
   /** Why this PostgreSQL is no more: it panicked, or its WebAssembly trapped. Open another one. */
   failure(): Error | undefined
   /** Shuts down as PostgreSQL does, with a last checkpoint. */
@@ -33,15 +36,17 @@ export async function startEngine({ assets, storage, sync, log }: Needs): Promis
     fsBundle: assets.bundle,
     startParams: startParams(sync),
     onStderr: text => {
-      if (/^(FATAL|PANIC):/.test(text)) complaints.push(text)
+      const grave = /\b(?:FATAL|PANIC): .*/.exec(text)
+      if (grave) complaints.push(grave[0])
       log.debug({ text }, 'embedded_postgres_says')
       return false
     },
   })
   await pglite.waitReady.catch(thrown => {
-    throw new EmbeddedFailure(
-      'broken',
-      `The embedded PostgreSQL did not start: ${complaints.join(' ') || String(thrown)}`,
+    storage.abandon()
+    throw new DatabaseFailure(
+      `The embedded PostgreSQL did not start: ${complaints.join(' ') || String(thrown)}.`,
+      'Free space if the disk is full; else keep a copy of the data directory and report this.',
       thrown,
     )
   })
@@ -69,6 +74,8 @@ export async function startEngine({ assets, storage, sync, log }: Needs): Promis
     greet,
     exchange,
     inTransaction: () => failure === undefined && wasm._IsTransactionBlock() !== 0,
+    logBytes: storage.logBytes,
+    forgetLogBytes: storage.forgetLogBytes,
     failure: () => failure,
     close,
   }

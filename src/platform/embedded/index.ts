@@ -36,7 +36,7 @@ type Given = {
   log: Log
 }
 
-/** @throws EmbeddedFailure with a message for whoever started this. */
+/** @throws DatabaseFailure which says what is wrong with which path, and what to do. */
 export async function openEmbedded({ dataDir, ephemeral, sync, log }: Given): Promise<Embedded> {
   const assets = loadAssets()
   const place = ephemeral ? inMemory() : onDisk({ dataDir, sync })
@@ -51,6 +51,10 @@ export async function openEmbedded({ dataDir, ephemeral, sync, log }: Given): Pr
     throw error
   }
 }
+
+// As a socket would report a server that is not there.
+const refused = (message: string, cause?: unknown) =>
+  Object.assign(new Error(message, { cause }), { code: 'ECONNREFUSED' })
 
 type Place = {
   prepare(): Promise<{ storage(): Storage; fresh: boolean; directory: string | null }>
@@ -96,7 +100,7 @@ async function run(given: Running): Promise<Embedded> {
   const { directory, fresh, assets, sync, log, announce, release } = given
   let storage = given.storage()
   let engine = await startEngine({ assets, storage, sync, log })
-  const session = createSession({ engine: living, storage: () => storage, log })
+  const session = createSession({ engine: living, log })
   let closed: Promise<void> | undefined
 
   return {
@@ -112,12 +116,16 @@ async function run(given: Running): Promise<Embedded> {
   // that has recovered from the log. In memory there is nothing to recover from, and it stays down.
   async function living(): Promise<Engine> {
     const failure = engine.failure()
-    if (closed) throw new Error('The embedded database is closed.')
+    if (closed) throw refused('The embedded database is closed.')
     if (!failure) return engine
-    if (directory === null) throw failure
-    await engine.close()
-    storage = given.storage()
-    engine = await startEngine({ assets, storage, sync, log })
+    if (directory === null) throw refused(failure.message, failure)
+    try {
+      await engine.close()
+      storage = given.storage()
+      engine = await startEngine({ assets, storage, sync, log })
+    } catch (error) {
+      throw refused(String(error), error)
+    }
     log.warn({ after: failure.message }, 'embedded_postgres_recovered')
     return engine
   }

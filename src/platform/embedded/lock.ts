@@ -5,7 +5,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { EmbeddedFailure, systemCode } from './failure.ts'
+import { DatabaseFailure } from '../postgres/failure.ts'
+import { codeOf } from '../postgres/errors.ts'
 import { flock } from './libc.ts'
 
 export type Holder = {
@@ -27,7 +28,7 @@ export type Lock = {
 
 const FILE = 'zerg.lock'
 
-/** @throws EmbeddedFailure `in_use`, naming who holds the directory. */
+/** @throws DatabaseFailure naming who holds the directory. */
 export function lockDirectory(directory: string): Lock {
   const file = path.join(directory, FILE)
   const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
@@ -80,7 +81,7 @@ function isAlive({ pid, process_start }: Holder): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    return systemCode(error) === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
   return process_start === null || process_start === processStart(pid)
 }
@@ -104,15 +105,14 @@ function processStart(pid: number): string | null {
   }
 }
 
-function inUse(directory: string, holder: Holder | undefined): EmbeddedFailure {
+function inUse(directory: string, holder: Holder | undefined): DatabaseFailure {
   const doors = Object.entries(holder?.ports ?? {}).map(([door, port]) => `${door} ${port}`)
   const who = holder
     ? `process ${holder.pid} on ${holder.host}, running since ${holder.started_at}` +
       (doors.length ? `, listening on ${doors.join(', ')}` : '')
     : 'another process, which did not say who it is'
-  return new EmbeddedFailure(
-    'in_use',
-    `The data directory ${directory} is in use by ${who}. ` +
-      'Stop that process, or give this one a directory of its own with --data-dir.',
+  return new DatabaseFailure(
+    `The data directory ${directory} is in use by ${who}.`,
+    'Stop that process, or give this one a directory of its own with --data-dir.',
   )
 }

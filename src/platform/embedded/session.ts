@@ -1,27 +1,33 @@
-// PGlite is one PostgreSQL session. Clients hold it one after another, and each finds it as new.
+// PGlite is one PostgreSQL session. Its clients share it, one transaction at a time: who has begun
+// one, or has not been told ReadyForQuery, is alone with it until then.
 
 import type { Log } from '../observability/log.ts'
 import type { Engine } from './engine.ts'
-import type { Storage } from './storage.ts'
-import { errorText, findError, queryMessage } from './wire.ts'
+import { endsIdle, errorText, findError, queryMessage, SYNC } from './wire.ts'
 
 export type Session = {
-  /** Waits for its turn; what it resolves with is the client's alone until it lets go. */
-  take(): Promise<Hold>
+  /** A place in the session. Rejects when PostgreSQL cannot be had. */
+  join(): Promise<Guest>
 }
 
-export type Hold = {
+export type Guest = {
+  /** Whether this one may speak now; if not, `whenFree` calls back, maybe to find it taken again. */
+  mayProceed(): boolean
+  whenFree(resume: () => void): void
   /** Answers the StartupMessage, with the parameters set that it asked for. */
   greet(startup: Buffer, parameters: [name: string, value: string][]): Greeting
   exchange(messages: Buffer): Buffer
   /** PostgreSQL is gone: nothing more will be answered. */
   failed(): boolean
-  release(): void
+  leave(): void
 }
 
 export type Greeting = { accepted: boolean; answer: Buffer }
 
-type Needs = { engine(): Promise<Engine>; storage(): Storage; log: Log }
+type Needs = {
+  engine(): Promise<Engine>
+  log: Log
+}
 
 // In a server of its own PostgreSQL makes a checkpoint after so much log, from another process. Here
 // nobody would: the log would grow until the end, and a start after a crash would take as long.
@@ -40,38 +46,30 @@ const NOT_SETTINGS = new Set([
   'idle_in_transaction_session_timeout',
 ])
 
-export function createSession({ engine, storage, log }: Needs): Session {
-  let turn: Promise<void> = Promise.resolve()
-  let logBytes = 0
+export function createSession({ engine, log }: Needs): Session {
+  const guests = new Set<Guest>()
+  let waiting: (() => void)[] = []
+  let owner: Guest | undefined
 
-  return { take }
+  return { join }
 
-  async function take(): Promise<Hold> {
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    const before = turn
-    turn = ended
-    await before
-    try {
-      return hold(await engine(), end)
-    } catch (error) {
-      end()
-      throw error
-    }
-  }
-
-  function hold(postgres: Engine, end: () => void): Hold {
-    let held = true
-    return {
+  async function join(): Promise<Guest> {
+    const postgres = await engine()
+    const guest: Guest = {
+      mayProceed: () => owner === undefined || owner === guest || postgres.failure() !== undefined,
+      whenFree: resume => void waiting.push(resume),
       greet: (startup, parameters) => greet(postgres, startup, parameters),
-      exchange: messages => exchange(postgres, messages),
-      failed: () => postgres.failure() !== undefined,
-      release: () => {
-        if (!held) return
-        held = false
-        if (!postgres.failure()) reset(postgres)
-        end()
+      exchange: messages => {
+        const answer = postgres.exchange(messages)
+        if (endsIdle(answer)) free(postgres)
+        else owner = guest
+        return answer
       },
+      failed: () => postgres.failure() !== undefined,
+      leave: () => leave(postgres, guest),
     }
+    guests.add(guest)
+    return guest
   }
 
   // PGlite reads the settings of a StartupMessage and forgets them, so they are set beforehand.
@@ -84,25 +82,31 @@ export function createSession({ engine, storage, log }: Needs): Session {
     return { accepted: true, answer: postgres.greet(startup) }
   }
 
-  function exchange(postgres: Engine, messages: Buffer): Buffer {
-    const answer = postgres.exchange(messages)
-    logBytes += storage().takeLogBytes()
-    if (logBytes >= CHECKPOINT_EVERY_BYTES && !postgres.failure() && !postgres.inTransaction())
-      checkpoint(postgres)
-    return answer
+  // Whoever leaves in the middle takes the transaction along; the last one also what was set and
+  // prepared, so that the next finds a session as new.
+  function leave(postgres: Engine, guest: Guest) {
+    if (!guests.delete(guest)) return
+    if (!postgres.failure()) {
+      if (owner === guest) postgres.exchange(SYNC)
+      if (owner === guest && postgres.inTransaction()) postgres.exchange(queryMessage('rollback'))
+      if (guests.size === 0) postgres.exchange(queryMessage('discard all'))
+    }
+    if (owner === guest || guests.size === 0) free(postgres)
+  }
+
+  function free(postgres: Engine) {
+    owner = undefined
+    if (!postgres.failure() && postgres.logBytes() >= CHECKPOINT_EVERY_BYTES) checkpoint(postgres)
+    if (waiting.length === 0) return
+    const woken = waiting
+    waiting = []
+    for (const resume of woken) resume()
   }
 
   function checkpoint(postgres: Engine) {
     const refusal = findError(postgres.exchange(queryMessage('checkpoint')))
+    postgres.forgetLogBytes()
     if (refusal) log.warn({ reason: errorText(refusal) }, 'embedded_checkpoint_failed')
-    storage().takeLogBytes()
-    logBytes = 0
-  }
-
-  // A client that leaves in the middle takes its transaction, statements and settings along.
-  function reset(postgres: Engine) {
-    if (postgres.inTransaction()) postgres.exchange(queryMessage('rollback'))
-    postgres.exchange(queryMessage('discard all'))
   }
 }
 

@@ -6,7 +6,7 @@
 // of the embedded database are to be short, since nothing else runs meanwhile.
 
 import { EventEmitter } from 'node:events'
-import type { Hold, Session } from './session.ts'
+import type { Guest, Session } from './session.ts'
 import { readMessages, readOpening } from './wire.ts'
 
 export type EmbeddedSocket = EventEmitter & {
@@ -24,7 +24,7 @@ export function createSocket(session: Session): EmbeddedSocket {
   let inbox: Buffer = Buffer.alloc(0)
   let scheduled = false
   let opening = true
-  let hold: Hold | undefined
+  let guest: Guest | undefined
 
   const socket: EmbeddedSocket = Object.assign(emitter, {
     readyState: 'open' as const,
@@ -70,28 +70,33 @@ export function createSocket(session: Session): EmbeddedSocket {
     }
     opening = false
     scheduled = true
-    session.take().then(taken => begin(taken, message, request.parameters), destroy)
+    session.join().then(joined => begin(joined, message, request.parameters), destroy)
   }
 
-  function begin(taken: Hold, startup: Buffer, parameters: [string, string][]) {
+  function begin(joined: Guest, startup: Buffer, parameters: [string, string][]) {
+    if (socket.readyState === 'closed') return joined.leave()
+    guest = joined
+    if (guest.failed()) return close()
+    if (!guest.mayProceed()) return guest.whenFree(() => begin(joined, startup, parameters))
     scheduled = false
-    if (socket.readyState === 'closed') return taken.release()
-    hold = taken
-    const { accepted, answer } = taken.greet(startup, parameters)
+    const { accepted, answer } = guest.greet(startup, parameters)
     emitter.emit('data', answer)
-    if (!accepted || taken.failed()) return close()
+    if (!accepted || guest.failed()) return close()
     if (inbox.length) schedule()
   }
 
   function converse() {
+    if (!guest) return
+    if (guest.failed()) return close()
+    if (!guest.mayProceed()) return guest.whenFree(schedule)
     const { whole, terminated } = readMessages(inbox)
     const messages = inbox.subarray(0, whole)
     inbox = inbox.subarray(whole)
-    if (hold && messages.length) {
-      const answer = hold.exchange(messages)
+    if (messages.length) {
+      const answer = guest.exchange(messages)
       if (answer.length) emitter.emit('data', answer)
     }
-    if (terminated || hold?.failed()) close()
+    if (terminated || guest.failed()) close()
   }
 
   function end(bytes?: Uint8Array) {
@@ -109,8 +114,8 @@ export function createSocket(session: Session): EmbeddedSocket {
     if (socket.readyState === 'closed') return
     socket.readyState = 'closed'
     inbox = Buffer.alloc(0)
-    hold?.release()
-    hold = undefined
+    guest?.leave()
+    guest = undefined
     setImmediate(() => emitter.emit('close', false))
   }
 }

@@ -8,8 +8,9 @@ import type { ArchivedFile } from './archive.ts'
 type FileSystem = NonNullable<PGliteOptions['fs']>
 
 export type Storage = FileSystem & {
-  /** Bytes written to the write-ahead log since this was last asked for. */
-  takeLogBytes(): number
+  /** Bytes written to the write-ahead log, since they were last forgotten. */
+  logBytes(): number
+  forgetLogBytes(): void
   /** How often the host was asked to sync. */
   syncs(): number
   /** Closes every file as it is. */
@@ -30,6 +31,7 @@ const LOOK_EVERY_MS = 250
 /** Files in `directory`; what PostgreSQL syncs is synced. */
 export function createDiskStorage(directory: string): Storage {
   const logFiles = new Set<number>()
+  const tableFiles = new Set<number>()
   let logBytes = 0
   let syncs = 0
   let module: Module | undefined
@@ -43,11 +45,8 @@ export function createDiskStorage(directory: string): Storage {
       emscriptenOpts: { ...options, preRun: [...(options.preRun ?? []), mount] },
     }),
     closeFs: async () => abandon(),
-    takeLogBytes: () => {
-      const taken = logBytes
-      logBytes = 0
-      return taken
-    },
+    logBytes: () => logBytes,
+    forgetLogBytes: () => void (logBytes = 0),
     syncs: () => syncs,
     abandon,
   }
@@ -55,21 +54,27 @@ export function createDiskStorage(directory: string): Storage {
   function mount(loaded: Module) {
     module = loaded
     const { FS, NODEFS } = loaded
-    const { open, close, write } = NODEFS.stream_ops
+    const { open, close, write, setattr } = NODEFS.stream_ops
     Object.assign(NODEFS.stream_ops, {
       open: (stream: Stream) => {
         open(stream)
-        if (NODEFS.realPath(stream.node).includes('/pg_wal/')) logFiles.add(stream.nfd)
+        if (isLog(stream)) logFiles.add(stream.nfd)
+        if (isTable(stream)) tableFiles.add(stream.nfd)
       },
       close: (stream: Stream) => {
         logFiles.delete(stream.nfd)
+        tableFiles.delete(stream.nfd)
         close(stream)
       },
       write: (...[stream, buffer, offset, length, position]: Write) => {
         if (logFiles.has(stream.nfd)) logBytes += length
-        else if (!mayGrow(length) && fs.fstatSync(stream.nfd).size < position + length)
-          throw new FS.ErrnoError(NO_SPACE)
+        else if (tableFiles.has(stream.nfd) && !mayGrow(length))
+          refuseGrowth(stream, position + length)
         return write(stream, buffer, offset, length, position)
+      },
+      setattr: (stream: Stream, attributes: { size?: number }) => {
+        if (tableFiles.has(stream.nfd) && !mayGrow(0)) refuseGrowth(stream, attributes.size ?? 0)
+        setattr(stream, attributes)
       },
       // A file's data needs no more than fdatasync. What it does to a directory is not specified.
       fsync: (stream: Stream) => {
@@ -79,6 +84,9 @@ export function createDiskStorage(directory: string): Storage {
         return 0
       },
     })
+    const refuseGrowth = (stream: Stream, size: number) => {
+      if (fs.fstatSync(stream.nfd).size < size) throw new FS.ErrnoError(NO_SPACE)
+    }
     FS.mkdirTree(MOUNT_POINT)
     FS.mount(NODEFS, { root: directory }, MOUNT_POINT)
   }
@@ -103,13 +111,15 @@ export function createDiskStorage(directory: string): Storage {
 /** Files in memory, gone with the process. */
 export function createMemoryStorage(files: readonly ArchivedFile[]): Storage {
   let module: Module | undefined
+  let logBytes = 0
   return {
     ...notOffered,
     init: async (_pglite, options) => ({
       emscriptenOpts: { ...options, preRun: [...(options.preRun ?? []), fill] },
     }),
     closeFs: async () => abandon(),
-    takeLogBytes: () => 0,
+    logBytes: () => logBytes,
+    forgetLogBytes: () => void (logBytes = 0),
     syncs: () => 0,
     abandon,
   }
@@ -122,6 +132,12 @@ export function createMemoryStorage(files: readonly ArchivedFile[]): Storage {
       if (content) loaded.FS.writeFile(target, content)
       else loaded.FS.mkdirTree(target)
     }
+    const operations = loaded.MEMFS.ops_table.file.stream
+    const { write } = operations
+    operations.write = (...given) => {
+      if (isLog(given[0])) logBytes += given[3]
+      return write(...given)
+    }
   }
 
   function abandon() {
@@ -130,6 +146,12 @@ export function createMemoryStorage(files: readonly ArchivedFile[]): Storage {
   }
 }
 
+const isLog = ({ path }: Stream) => path.startsWith(`${MOUNT_POINT}/pg_wal/`)
+
+// Tables, indexes and what a sort spills: whatever may fail without PostgreSQL failing.
+const TABLE = new RegExp(`^${MOUNT_POINT}/base/(?:\\d+/t?\\d|pgsql_tmp/)`)
+const isTable = ({ path }: Stream) => TABLE.test(path)
+
 const notOffered = {
   syncToFs: async () => {},
   initialSyncFs: async () => {},
@@ -137,7 +159,7 @@ const notOffered = {
 }
 
 // The parts of Emscripten's file system that are used here.
-type Stream = { nfd: number; node: { mode: number } }
+type Stream = { nfd: number; path: string; node: { mode: number } }
 type Write = [stream: Stream, buffer: Uint8Array, offset: number, length: number, position: number]
 type Module = {
   FS: {
@@ -149,12 +171,15 @@ type Module = {
     ErrnoError: new (code: number) => Error
   }
   NODEFS: {
-    realPath(node: Stream['node']): string
     tryFSOperation<T>(work: () => T): T
     stream_ops: {
       open(stream: Stream): void
       close(stream: Stream): void
       write(...write: Write): number
+      setattr(stream: Stream, attributes: { size?: number }): void
     }
+  }
+  MEMFS: {
+    ops_table: { file: { stream: { write(...write: [...Write, canOwn?: boolean]): number } } }
   }
 }

@@ -35,6 +35,13 @@ export function readMessages(bytes: Buffer): { whole: number; terminated: boolea
   return { whole, terminated: false }
 }
 
+/** Whether PostgreSQL is ready for another statement, and in no transaction. */
+export const endsIdle = (answer: Buffer): boolean => answer.subarray(-6).equals(READY_AND_IDLE)
+
+// Sync, and ReadyForQuery with status I. No other message can end like the latter.
+export const SYNC = Buffer.from([0x53, 0, 0, 0, 4])
+const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
+
 /** A simple query. */
 export function queryMessage(sql: string): Buffer {
   const text = Buffer.from(`${sql}\0`)
