@@ -28,17 +28,14 @@ export function parseShape<Shape extends TSchema>(shape: Shape, value: unknown):
 }
 
 /**
- * Query parameters, none of them required, as an object of this shape.
+ * The query parameters of a URL, none of them required, as an object of this shape.
  *
  * @throws AppError `invalid_query`, naming every parameter that is unknown, repeated or out of range.
  */
-export function parseQuery<Shape extends TObject>(
-  shape: Shape,
-  parameters: Iterable<readonly [name: string, value: string]>,
-): Static<Shape> {
+export function parseQuery<Shape extends TObject>(shape: Shape, url: string): Static<Shape> {
   const query: Record<string, unknown> = {}
   const errors: Problem[] = []
-  for (const [name, raw] of parameters) {
+  for (const [name, raw] of parametersOf(url)) {
     const { value, complaint } = parameterOf(shape, name, raw)
     const detail = Object.hasOwn(query, name) ? 'must be given only once' : complaint
     if (detail) errors.push({ parameter: clipped(name), detail })
@@ -48,6 +45,11 @@ export function parseQuery<Shape extends TObject>(
   if (errors.length > 0) throw invalidQuery(errors)
   // Every property has passed its own rules just now.
   return query as Static<Shape>
+}
+
+function parametersOf(url: string): Iterable<[name: string, value: string]> {
+  const start = url.indexOf('?')
+  return start === -1 ? [] : new URLSearchParams(url.slice(start + 1))
 }
 
 function parameterOf(shape: TObject, name: string, raw: string) {
@@ -104,7 +106,8 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function unknownField(shape: TSchema, name: string, what: 'field' | 'parameter'): string {
   const known = Object.keys((shape as Partial<TObject>).properties ?? {})
-  const meant = name.length <= 64 ? nearest(name, known) : undefined
+  // Of one or two letters nearly everything is near.
+  const meant = name.length >= 3 && name.length <= 64 ? nearest(name, known) : undefined
   return `is not a known ${what}${meant ? `; did you mean ${meant}?` : ''}`
 }
 

@@ -107,10 +107,10 @@ const UPDATE = `update projects set
     status = coalesce($5, status),
     version = version + 1,
     updated_at = greatest(now(), updated_at)
-  where id = $1 and ($2::integer is null or version = $2)
+  where id = $1 and ($2::bigint is null or version = $2)
   returning ${COLUMNS}`
 
-const REMOVE = `delete from projects where id = $1 and ($2::integer is null or version = $2) returning id`
+const REMOVE = `delete from projects where id = $1 and ($2::bigint is null or version = $2) returning id`
 
 function listStatement({ filter, sort, after, limit }: Listing) {
   const { bind, values } = createPlaceholders()

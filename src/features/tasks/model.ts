@@ -159,6 +159,11 @@ export const TaskQuery = fields({
   ),
 })
 
+/** Where the path says which project. */
+export const ProjectTaskQuery = Type.Omit(TaskQuery, ['project_id'], {
+  additionalProperties: false,
+})
+
 export type TaskPage = Static<typeof TaskPage>
 export const TaskPage = fields(
   {

@@ -16,32 +16,33 @@ import {
 import type { TaskRepository } from './repository.ts'
 
 type Query = TaskQuery & { offset?: number }
-type Row = { task: Task; at: Position }
+type Found = { tasks: readonly Task[]; positionOf(index: number): Position }
 
 export function createPages(repository: Pick<TaskRepository, 'list' | 'search'>) {
   return { read }
 
   async function read(on: Runner, query: Query): Promise<TaskPage> {
     const { limit = LIMIT_DEFAULT } = query
-    const order = orderOf(query)
     // One more than is shown says whether there is another page.
-    const rows = query.q === undefined ? await listed(on, query) : await searched(on, query)
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return {
-      data: rows.slice(0, limit).map(({ task }) => task),
-      next_cursor: last ? encodeCursor(order, last.at) : null,
-    }
+    const { tasks, positionOf } = await (query.q === undefined ? listed : searched)(on, query)
+    if (tasks.length <= limit) return { data: [...tasks], next_cursor: null }
+    const next_cursor = encodeCursor(orderOf(query), positionOf(limit - 1))
+    return { data: tasks.slice(0, limit), next_cursor }
   }
 
-  async function listed(on: Runner, query: Query): Promise<Row[]> {
+  async function listed(on: Runner, query: Query): Promise<Found> {
     const sort = sortOf(query)
     const isKey = (key: string | null) =>
       key === null ? sort.column === 'due_date' : parseTime(key) === key
     const tasks = await repository.list(on, { ...pageOf(query, isKey), sort })
-    return tasks.map(task => ({ task, at: { key: task[sort.column], id: task.id } }))
+    const positionOf = (index: number) => {
+      const task = tasks[index]!
+      return { key: task[sort.column], id: task.id }
+    }
+    return { tasks, positionOf }
   }
 
-  async function searched(on: Runner, query: Query): Promise<Row[]> {
+  async function searched(on: Runner, query: Query): Promise<Found> {
     if (query.sort !== undefined)
       throw invalidQuery([
         { parameter: 'sort', detail: 'cannot be given with `q`, which has an order of its own' },
@@ -50,7 +51,8 @@ export function createPages(repository: Pick<TaskRepository, 'list' | 'search'>)
     if (words.length === 0)
       throw invalidQuery([{ parameter: 'q', detail: 'must contain a letter, a digit or an emoji' }])
     const isKey = (key: string | null) => key !== null && key.startsWith(words[0] ?? '')
-    return await repository.search(on, { ...pageOf(query, isKey), words })
+    const found = await repository.search(on, { ...pageOf(query, isKey), words })
+    return { tasks: found.map(({ task }) => task), positionOf: index => found[index]!.at }
   }
 }
 

@@ -153,10 +153,10 @@ const UPDATE = `update tasks set
     end,
     version = version + 1,
     updated_at = greatest(now(), updated_at)
-  where id = $1 and ($2::integer is null or version = $2)
+  where id = $1 and ($2::bigint is null or version = $2)
   returning ${COLUMNS}`
 
-const REMOVE = `delete from tasks where id = $1 and ($2::integer is null or version = $2) returning id`
+const REMOVE = `delete from tasks where id = $1 and ($2::bigint is null or version = $2) returning id`
 
 const onReference = onConstraint({
   tasks_project_id_fkey: () => noSuch('project_id', 'project'),
