@@ -24,15 +24,25 @@ const ENCODE =
 export function checkDatabaseUrl(raw: string): Complaint | undefined {
   if (!/^postgres(?:ql)?:\/\//.test(raw))
     return { reason: 'does not begin with postgres:// or postgresql://', fix: EXAMPLE }
+  const unreadable = {
+    reason: 'cannot be taken apart into user, password, host and name',
+    fix: ENCODE,
+  }
   const url = parseDatabaseUrl(raw)
-  if (!url)
-    return { reason: 'cannot be taken apart into user, password, host and name', fix: ENCODE }
+  if (!url) return unreadable
   const ports = hostsOf(raw).map(host => Number(HOST.exec(host)?.groups?.['port'] ?? 5432))
   if (ports.some(port => port < 1 || port > 65_535))
     return { reason: 'has a port that is not from 1 to 65535', fix: EXAMPLE }
+  if (url.hosts.length > 1)
+    return {
+      reason: 'names more than one host',
+      fix: 'Name one host; a proxy or DNS may stand for several.',
+    }
+  // What the driver's own parser would refuse.
+  if (!URL.canParse(raw)) return unreadable
   if (url.hosts.length === 0 && !url.query.has('host'))
     return { reason: 'names no host', fix: EXAMPLE }
-  if (url.database === '')
+  if (url.database === '' && !url.query.has('dbname'))
     return {
       reason: 'names no database',
       fix: 'Add its name after the host: postgres://…@host:5432/name.',
