@@ -18,7 +18,7 @@ export type Details = {
 }
 
 /** Serialises what a client may know about an error beside its status and message. */
-export function encodeDetails(error: AppError, code: number): Buffer {
+export function encodeDetails(error: AppError, as: { code: number; message: string }): Buffer {
   const details = [
     any(
       'ErrorInfo',
@@ -41,7 +41,7 @@ export function encodeDetails(error: AppError, code: number): Buffer {
         }).finish(),
       ),
     )
-  return Buffer.from(Status.encode({ code, message: error.message, details }).finish())
+  return Buffer.from(Status.encode({ ...as, details }).finish())
 }
 
 /** What the bytes say; nothing where they are not a google.rpc.Status. */

@@ -45,8 +45,9 @@ export function toStatus(thrown: unknown): StatusObject {
   const error = toAppError(thrown)
   const code = GRPC_STATUS[error.code]
   const metadata = new Metadata()
-  metadata.set(DETAILS_KEY, encodeDetails(error, code))
-  return { code, details: clipped(error.message), metadata }
+  const details = clipped(error.message)
+  metadata.set(DETAILS_KEY, encodeDetails(error, { code, message: details }))
+  return { code, details, metadata }
 }
 
 /** The AppError that a server of ours threw; undefined where the status comes from somewhere else. */

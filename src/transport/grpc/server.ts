@@ -1,6 +1,6 @@
 // The gRPC server, as a door: it opens on a port and closes without losing a call.
 
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Door } from '#platform/lifecycle/door.ts'
@@ -33,6 +33,8 @@ export type GrpcOptions = {
 /** Binds the port and serves. @throws Error when the port cannot be bound. */
 export async function openGrpc(options: GrpcOptions): Promise<Door> {
   const { host, services, clock, log, metrics, defaultTimeoutMs } = options
+  // It would write to stderr what is told as an error anyway.
+  setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
     'grpc.max_receive_message_length': options.messageMaxBytes,
     // A client that vanished without a word is found out.

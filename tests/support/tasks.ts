@@ -1,0 +1,23 @@
+// A task for tests in which the database plays no part.
+
+import { BUILT_IN_USER_ID } from '#lib/caller.ts'
+import { newId } from '#lib/id.ts'
+import type { Task } from '#features/tasks/model.ts'
+
+export const aTask = (given: Partial<Task> = {}): Task => ({
+  id: newId(),
+  title: 'A task',
+  description: '',
+  status: 'todo',
+  priority: 'medium',
+  completed: false,
+  completed_at: null,
+  project_id: null,
+  assignee_id: null,
+  due_date: null,
+  owner_id: BUILT_IN_USER_ID,
+  version: 1,
+  created_at: '2026-01-02T03:04:05.678Z',
+  updated_at: '2026-01-02T03:04:05.678Z',
+  ...given,
+})
