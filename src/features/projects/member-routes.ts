@@ -13,7 +13,7 @@ import { callOf } from '#transport/http/exchange.ts'
 import { readId } from '#transport/http/path.ts'
 import { readNoQuery } from '#transport/http/query.ts'
 import { createRoutes } from '#transport/http/routes.ts'
-import { deleteMember, getMember, listMembers, putMember } from './docs.ts'
+import { deleteMember, getMember, listMembers, putMember } from './documentation.ts'
 import type { Projects } from './index.ts'
 import { MemberQuery, MemberRole } from './model.ts'
 

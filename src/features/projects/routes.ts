@@ -22,8 +22,9 @@ import {
   getProject,
   listProjects,
   replaceProject,
-} from './docs.ts'
+} from './documentation.ts'
 import type { Projects } from './index.ts'
+import { memberRoutes } from './member-routes.ts'
 import {
   NewProject,
   ProjectChange,
@@ -32,7 +33,15 @@ import {
   ProjectReplacement,
 } from './model.ts'
 
-export function projectRoutes({ projects }: { projects: Projects }) {
+type Needs = { projects: Projects }
+
+/** Of projects and of their members. */
+export const projectRoutes = ({ projects }: Needs) =>
+  createRoutes('projects-and-members', '')
+    .use(ownRoutes({ projects }))
+    .use(memberRoutes({ projects }))
+
+function ownRoutes({ projects }: Needs) {
   return createRoutes('projects')
     .get(
       '/projects',

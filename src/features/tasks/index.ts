@@ -7,6 +7,7 @@ import { createTasks } from './service.ts'
 import type { Tasks } from './tasks.ts'
 
 export { connectTasks, type RemoteTasks } from './remote.ts'
+export { taskRoutes } from './routes.ts'
 export { taskRpc } from './rpc.ts'
 export type { Tasks } from './tasks.ts'
 

@@ -24,7 +24,7 @@ import {
   listProjectTasks,
   listTasks,
   replaceTask,
-} from './docs.ts'
+} from './documentation.ts'
 import { NewTask, ProjectTaskQuery, TaskChange, TaskQuery, TaskReplacement } from './model.ts'
 import type { Tasks } from './tasks.ts'
 
