@@ -10,6 +10,7 @@ type Needs<T> = {
   attempt(): Promise<T>
   target: Target
   waitMs: number
+  retries?: boolean
   signal: AbortSignal
   log: Log
 }
@@ -18,7 +19,7 @@ const RETRY_MS = 250
 
 /** @throws DatabaseFailure which says what is wrong and what to try. */
 export async function openWithin<T>(needs: Needs<T>): Promise<T> {
-  const { attempt, target, waitMs, signal, log } = needs
+  const { attempt, target, waitMs, retries = true, signal, log } = needs
   const deadline = AbortSignal.timeout(waitMs)
   let last: unknown
   let isTold = false
@@ -30,7 +31,7 @@ export async function openWithin<T>(needs: Needs<T>): Promise<T> {
       if (!deadline.aborted || last === undefined) last = error
     }
     const { what, fix, isTransient } = diagnose(last, target)
-    if (!isTransient || deadline.aborted) throw new DatabaseFailure(what, fix, last)
+    if (!isTransient || !retries || deadline.aborted) throw new DatabaseFailure(what, fix, last)
     if (!isTold) log.warn({ what, waitMs }, 'database_awaited')
     isTold = true
     await sleep(RETRY_MS)

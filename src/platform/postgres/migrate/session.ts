@@ -25,6 +25,10 @@ export type SessionNeeds = {
   log: Log
   /** How long a server that is not there yet is waited for. */
   waitMs: number
+  /** Without it the first refusal is the last. */
+  retries?: boolean
+  /** Whether the session is to hold a lock, which it cannot behind a pooler. */
+  locks?: boolean
   signal: AbortSignal
 }
 
@@ -33,13 +37,9 @@ export type SessionNeeds = {
  *
  * @throws DatabaseFailure
  */
-export async function openSession({
-  source,
-  settings,
-  log,
-  ...wait
-}: SessionNeeds): Promise<Session> {
-  if ('url' in source && settings.pooler !== 'none') throw pooled()
+export async function openSession(needs: SessionNeeds): Promise<Session> {
+  const { source, settings, log, locks = true, ...wait } = needs
+  if (locks && 'url' in source && settings.pooler !== 'none') throw pooled()
   const limits = { statementTimeoutMs: 0, lockTimeoutMs: 0, idleInTransactionTimeoutMs: 0 }
   const patient = { ...settings, ...limits }
   const target = 'url' in source ? parseTarget(source.url, settings.tls) : embeddedTarget
