@@ -52,7 +52,7 @@ const compiled = Bun.spawn(
     '--bytecode',
     '--format=esm',
     '--sourcemap',
-    `--define=ZERG_COMMIT=${JSON.stringify(JSON.stringify(await commitOf(root)))}`,
+    `--define=ZERG_COMMIT=${JSON.stringify(await commitOf(root))}`,
     ...(target === undefined ? [] : [`--target=bun-${target}`]),
     'cli/main.ts',
     `--outfile=${partial}`,

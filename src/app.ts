@@ -1,0 +1,52 @@
+// Features and the ways to them, wired; no sockets.
+
+import type { AnyElysia } from 'elysia'
+import type { Config } from '#config/schema.ts'
+import { systemClock } from '#lib/clock.ts'
+import { openProjects, projectRoutes } from '#features/projects/index.ts'
+import {
+  connectTasks,
+  openProjectTasks,
+  openTasks,
+  taskRoutes,
+  taskRpc,
+} from '#features/tasks/index.ts'
+import type { Log } from '#platform/observability/log.ts'
+import type { Metrics } from '#platform/observability/metrics.ts'
+import type { Health } from '#platform/health/health.ts'
+import type { Platform } from '#platform/index.ts'
+import { makeDocument } from '#transport/http/docs/document.ts'
+import { errorRoutes } from '#transport/http/docs/error-routes.ts'
+import { docsRoutes } from '#transport/http/docs/routes.ts'
+import { healthRoutes } from '#transport/http/health-routes.ts'
+import { VERSION } from '#lib/version.ts'
+
+export type App = ReturnType<typeof createApp>
+
+type Given = { config: Config; platform: Platform; log: Log; metrics: Metrics }
+
+export function createApp({ config, platform: { database }, log, metrics }: Given) {
+  const { addresses, timeoutMs } = config.tasksService
+  const remote =
+    addresses.length > 0
+      ? connectTasks({ addresses, timeoutMs, log, metrics, clock: systemClock })
+      : undefined
+  const local = openTasks({ database })
+  const tasks = remote?.tasks ?? local
+  const projects = openProjects({ database, tasks: openProjectTasks() })
+
+  return {
+    routes: [taskRoutes({ tasks, projects }), projectRoutes({ projects })],
+    services: taskRpc({ tasks: local }),
+    remote,
+  }
+}
+
+/** Everything that the public port serves, for its pipeline and for the API document. */
+export function publicRoutes({ routes, health, docs }: Served): readonly AnyElysia[] {
+  const served: AnyElysia[] = [...routes, healthRoutes({ health }), errorRoutes()]
+  if (docs) served.push(docsRoutes({ document: () => makeDocument(served, { version: VERSION }) }))
+  return served
+}
+
+type Served = { routes: App['routes']; health: Health; docs: boolean }

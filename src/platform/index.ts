@@ -1,0 +1,58 @@
+// What we stand on. Order matters: each line may use the ones above it, and closes before them.
+
+import type { Config } from '#config/schema.ts'
+import { systemClock } from '#lib/clock.ts'
+import { type Embedded, openEmbedded } from './embedded/index.ts'
+import type { Lifecycle } from './lifecycle/lifecycle.ts'
+import { processRuns } from './lifecycle/runs.ts'
+import type { Log } from './observability/log.ts'
+import type { Metrics } from './observability/metrics.ts'
+import { openDatabase } from './postgres/client.ts'
+import type { Database } from './postgres/database.ts'
+import { createMigrator } from './postgres/migrate/migrator.ts'
+import { requireSchema } from './postgres/migrate/require-schema.ts'
+import { openSession } from './postgres/migrate/session.ts'
+
+export type Platform = Awaited<ReturnType<typeof openPlatform>>
+
+type Given = { config: Config; log: Log; metrics: Metrics; life: Lifecycle; version: string }
+
+/** @throws DatabaseFailure, EmbeddedFailure or AppError that says what to do. */
+export async function openPlatform({ config, log, metrics, life, version }: Given) {
+  const { url, ...settings } = config.database
+  const waitMs = config.lifecycle.startTimeoutMs
+  const embedded = url === undefined ? await openData() : undefined
+  const source = embedded ? { socket: embedded.socket } : { url: url! }
+  const database = await life.open('database', {
+    start: async signal => {
+      // Nobody else can: the data belongs to this process. A server's schema is for `zerg migrate`.
+      if (embedded) await migrate(signal)
+      const clock = systemClock
+      return await openDatabase({ source, settings, log, metrics, clock, waitMs, signal })
+    },
+    close: (database: Database, limitMs) => database.close(limitMs),
+  })
+  if (!embedded) await requireSchema(database, AbortSignal.timeout(waitMs))
+  const runs = await life.open(
+    'runs',
+    processRuns({ database, metrics, log, version, report: life.report }),
+  )
+  return { database, embedded, runs }
+
+  function openData(): Promise<Embedded> {
+    return life.open('embedded', {
+      start: () => openEmbedded({ ...config.embedded, log }),
+      close: (embedded: Embedded) => embedded.close(),
+    })
+  }
+
+  async function migrate(signal: AbortSignal) {
+    const session = await openSession({ source, settings, log, waitMs, signal })
+    try {
+      const done = await createMigrator({ sql: session.sql }).up()
+      for (const { name, durationMs } of done) log.info({ migration: name, durationMs }, 'migrated')
+    } finally {
+      await session.close()
+    }
+  }
+}

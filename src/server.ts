@@ -1,0 +1,127 @@
+// A server's life, from its settings to its last closed socket; reads like a table of contents.
+
+import type { Config } from '#config/schema.ts'
+import { systemClock } from '#lib/clock.ts'
+import { COMMIT, VERSION } from '#lib/version.ts'
+import type { Check } from '#platform/health/check.ts'
+import { createHealth } from '#platform/health/health.ts'
+import { openPlatform } from '#platform/index.ts'
+import { createLifecycle } from '#platform/lifecycle/lifecycle.ts'
+import type { ShutdownReport } from '#platform/lifecycle/report.ts'
+import { listenForSignals } from '#platform/lifecycle/signals.ts'
+import type { Log } from '#platform/observability/log.ts'
+import { createMetrics } from '#platform/observability/metrics.ts'
+import { watchRuntime } from '#platform/observability/runtime.ts'
+import { openOperations } from '#transport/http/operations.ts'
+import { createApp } from './app.ts'
+import { checksOf } from './checks.ts'
+import { openDoors, onPort } from './doors.ts'
+
+/** Where a server that is ready can be reached, and where its data lies. */
+export type Ready = {
+  host: string
+  ports: { http: number | undefined; grpc: number | undefined; operations: number }
+  /** The folder of the embedded database; null in memory, undefined with PostgreSQL. */
+  dataDir: string | null | undefined
+  /** The embedded database was made by this very start. */
+  fresh: boolean
+}
+
+type Given = { config: Config; log: Log; onReady(ready: Ready): void }
+
+/**
+ * Serves until somebody asks to stop; resolves with how that went.
+ *
+ * @throws StartFailure, AppError or EmbeddedFailure when the start fails; what was opened is closed by then.
+ */
+export async function serve({ config, log, onReady }: Given): Promise<ShutdownReport> {
+  const about = { version: VERSION, commit: COMMIT }
+  const metrics = createMetrics()
+  const life = createLifecycle({ log, ...config.lifecycle })
+  const checks: Check[] = []
+  // Known only once what they ask has been opened; the operations port is open before.
+  let lastShutdown: () => unknown = () => undefined
+  let connections: () => number | undefined = () => undefined
+  const health = createHealth({
+    checks,
+    clock: systemClock,
+    state: life.state,
+    requires: config.lifecycle.readyRequires,
+  })
+  listenForSignals(life)
+  endOnDefects()
+
+  try {
+    await life.start(start)
+  } catch (failure) {
+    const report = await life.stopped
+    if (report.reason === 'start_failed') throw failure
+  }
+  return await life.stopped
+
+  async function start() {
+    const operations = await openOperationsPort()
+    const platform = await openPlatform({ config, log, metrics, life, version: VERSION })
+    lastShutdown = platform.runs.lastShutdown
+    const app = createApp({ config, platform, log, metrics })
+    if (app.remote) await life.open('tasks-service', app.remote.resource)
+    checks.push(...checksOf(platform, app))
+    const { http, grpc } = await openDoors({ app, config, health, life, log, metrics })
+    if (http) connections = () => life.connections(http)
+
+    const ports = { http: http?.port, grpc: grpc?.port, operations: operations.port }
+    platform.embedded?.announce(definedOf(ports))
+    log.info({ host: config.http.host, ...ports, ...about }, 'listening')
+    onReady({
+      host: config.http.host,
+      ports,
+      dataDir: platform.embedded?.dataDir,
+      fresh: platform.embedded?.fresh ?? false,
+    })
+  }
+
+  /** Opened first and closed last, so that a start and a drain can be watched. */
+  function openOperationsPort() {
+    const runtime = watchRuntime({ metrics, clock: systemClock, about, state: life.state })
+    const { host, opsPort: port } = config.http
+    return life.open('operations', {
+      start: () =>
+        onPort({ setting: 'ZERG_OPS_PORT', host, port }, () =>
+          openOperations({
+            host,
+            port,
+            health,
+            registry: metrics.registry,
+            collect: () => {
+              runtime.collect()
+              const open = connections()
+              if (open !== undefined) metrics.http.connections.set(open)
+            },
+            about,
+            lastShutdown: () => lastShutdown(),
+            log,
+            clock: systemClock,
+          }),
+        ),
+      close: operations => {
+        runtime.close()
+        return operations.close()
+      },
+    })
+  }
+
+  // What nobody foresaw leaves the process in a state that nobody knows: it drains and ends with 1.
+  function endOnDefects() {
+    const end = (error: unknown) => {
+      log.fatal({ err: error }, 'defect')
+      void life.stop('failed', error)
+    }
+    process.on('uncaughtException', end)
+    process.on('unhandledRejection', end)
+  }
+}
+
+const definedOf = (ports: Ready['ports']): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(ports).flatMap(([name, port]) => (port === undefined ? [] : [[name, port]])),
+  )
