@@ -24,6 +24,7 @@ export const problemSchemas: Readonly<Record<'Problem' | 'BrokenRule', JsonSchem
       instance: text('The path that was asked for.', { format: 'uri-reference' }),
       code: text('Stable; more may be added, so treat an unknown one by its status.', {
         enum: Object.keys(ERROR_CODES),
+        'x-open-enum': true,
       }),
       request_id: text('The name of the request in the logs.'),
       errors: {
