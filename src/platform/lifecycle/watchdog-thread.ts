@@ -8,15 +8,17 @@ const TICK_MS = 100
 const WORK = 0
 const TIME = 1
 
-// In a text, since the executable has no second file. It counts its own ticks, so that a process that
+// In a text, since the executable has no second file. The C library ends the process with the right
+// code, and as PID 1 too; where it has another name the process is killed. It counts its own ticks, so that a process that
 // was stopped meanwhile has not come nearer to its limit.
 const SOURCE = `
 self.onmessage = ({ data: words }) => {
+  const { dlopen } = require('bun:ffi')
   const endAll = () => {
-    if (process.platform === 'darwin') {
-      const { dlopen } = require('bun:ffi')
-      dlopen('libSystem.B.dylib', { _exit: { args: ['i32'], returns: 'void' } }).symbols._exit(3)
-    }
+    for (const name of ['libSystem.B.dylib', 'libc.so.6', 'ld-musl-x86_64.so.1', 'ld-musl-aarch64.so.1'])
+      try {
+        dlopen(name, { _exit: { args: ['i32'], returns: 'void' } }).symbols._exit(3)
+      } catch {}
     process.kill(process.pid, 'SIGKILL')
   }
   setInterval(() => {

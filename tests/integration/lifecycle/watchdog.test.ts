@@ -1,6 +1,7 @@
 // What happens when the event loop does not turn any more: nothing in JavaScript can help then.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { freePort, spawnZerg, type Spawned } from '../../../bench/lab/spawn-zerg.ts'
 import { compileDrainFixture } from '../../support/compiled-fixture.ts'
 import { eventually, within } from '../../support/eventually.ts'
@@ -71,6 +72,19 @@ describe('a process that is held', () => {
     await Promise.all(busy)
     expect((await fetch(server.url('/'))).status).toBe(200)
   }, 30_000)
+})
+
+describe('the thread of other platforms', () => {
+  test.each(['work', 'time'])(
+    'ends a wedged loop by %s, with 3',
+    async kind => {
+      const source = join(import.meta.dir, '../../support/watcher-fixture.ts')
+      const child = Bun.spawn([process.execPath, source, kind], { stdout: 'pipe' })
+      expect(await within(child.exited, 10_000)).toBe(3)
+      expect(await child.stdout.text()).toBe('wedged\n')
+    },
+    15_000,
+  )
 })
 
 async function started(wrapper: readonly string[] = [], env: Record<string, string> = {}) {
