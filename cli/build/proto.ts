@@ -7,7 +7,9 @@ import type { DescEnum, DescExtension, DescMessage, DescService } from '@bufbuil
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { root } from './fingerprint.ts'
 
-const PROTO_DIR = 'src/transport/grpc/proto'
+export const PROTO_DIR = 'src/transport/grpc/proto'
+/** The protos as they were last published; what came since is compared with it. */
+export const PUBLISHED_FILE = 'tests/contract/golden/protos.json'
 /** Under which name the descriptors are kept, relative to the root. */
 export const DESCRIPTORS_FILE = `${PROTO_DIR}/descriptors.gen.ts`
 
@@ -28,8 +30,15 @@ export async function buf(...args: string[]): Promise<Buffer> {
   return output
 }
 
-/** Writes every generated file below `into` (the project's root by default), at its usual path. */
+/**
+ * Writes every generated file below `into` (the project's root by default), at its usual path.
+ *
+ * @throws Error naming each change that breaks clients of the protos as they were last published. To
+ *   break them on purpose, make a new package (tasks.v2) instead.
+ */
 export async function generateProto(into: string = root): Promise<void> {
+  const published = join(root, PUBLISHED_FILE)
+  if (await Bun.file(published).exists()) await buf('breaking', '--against', published)
   await buf('generate', '--output', into)
   // Without source info, since comments would double what the executable carries.
   const descriptors = await buf(
@@ -40,6 +49,10 @@ export async function generateProto(into: string = root): Promise<void> {
     '-',
   )
   await Bun.write(join(into, DESCRIPTORS_FILE), tableOf(descriptors))
+  // As a buf image in JSON, so that a review sees what changes.
+  const image = await buf('build', '--exclude-source-info', '--output', '-#format=json')
+  const pretty = JSON.stringify(JSON.parse(image.toString()), null, 1)
+  await Bun.write(join(into, PUBLISHED_FILE), `${pretty}\n`)
 }
 
 // The symbols are found here, so that a running server needs no reader of descriptors.
