@@ -51,7 +51,7 @@ describe('a change that breaks clients', () => {
     [
       'another number in an enum',
       ['PRIORITY_URGENT = 4', 'PRIORITY_URGENT = 5'],
-      'PRIORITY_URGENT',
+      'enum "Priority"',
     ],
   ])(
     'is named: %s',
