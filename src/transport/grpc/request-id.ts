@@ -5,7 +5,8 @@ import { newId } from '#lib/id.ts'
 
 export const REQUEST_ID_KEY = 'x-request-id'
 
-const WELL_FORMED = /^[\w.:-]{1,128}$/
+// The same that HTTP takes over, so that one id leads through both logs.
+const WELL_FORMED = /^[\w.:~+/=@-]{1,128}$/
 
 export function requestIdOf(metadata: Metadata): string {
   const [given] = metadata.get(REQUEST_ID_KEY)
