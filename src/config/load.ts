@@ -5,7 +5,14 @@ import { resolve } from 'node:path'
 import { nearest } from '#lib/suggest.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import type { Environment, Setting } from './kinds.ts'
-import { ConfigError, type ConfigProblem, type Origin, shownText, sourceOf } from './problem.ts'
+import {
+  ConfigError,
+  type ConfigProblem,
+  type Origin,
+  type Resolved,
+  shownText,
+  sourceOf,
+} from './problem.ts'
 import { brokenRules } from './rules.ts'
 import type { Config } from './schema.ts'
 import { type Placed, settings } from './settings.ts'
@@ -19,9 +26,6 @@ export type Given = {
   /** Where relative paths and `zerg.yaml` are looked for. */
   folder?: string
 }
-
-/** One setting with its value. `isValid` is false where the default stands in for what was refused. */
-export type Resolved = { placed: Placed; value: unknown; origin: Origin; isValid: boolean }
 
 export type Origins = ReadonlyMap<string, Origin>
 

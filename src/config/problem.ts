@@ -1,6 +1,8 @@
 // What is wrong with a configuration, in words that never contain a secret.
 
-import type { Setting } from './kinds.ts'
+import { maskText } from '#lib/mask.ts'
+import type { Complaint, Setting } from './kinds.ts'
+import type { Placed } from './settings.ts'
 
 /** Where a value came from. */
 export type Origin =
@@ -21,6 +23,19 @@ export type ConfigProblem = {
   reason: string
   /** A whole sentence. */
   fix: string
+}
+
+/** A setting with its value. `isValid` is false where the default stands in for what was refused. */
+export type Resolved = { placed: Placed; value: unknown; origin: Origin; isValid: boolean }
+
+/** A problem with a value that is one of its setting. */
+export function problemOf(
+  { placed: { setting }, value, origin }: Resolved,
+  complaint: Complaint,
+): ConfigProblem {
+  const text = value === undefined ? '' : setting.kind.show(value)
+  const shown = text === '' ? null : shownText(setting, text)
+  return { name: setting.name, value: shown, source: sourceOf(origin), ...complaint }
 }
 
 /** Thrown by `loadConfig`, with every problem that there is. */
@@ -55,6 +70,6 @@ export function shownText(setting: Setting<unknown>, text: string): string {
 
 /** On one line, and without what stands before an @ in an address, wherever it was put by mistake. */
 export const printable = (text: string): string =>
-  text
+  maskText(text)
     .replaceAll(/[^\s/,@]+:[^\s,@]*@/g, '***@')
     .replaceAll(/\p{Cc}/gu, control => JSON.stringify(control).slice(1, -1))

@@ -3,8 +3,7 @@
 import { formatDuration } from '#lib/duration.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import type { Complaint } from './kinds.ts'
-import type { Resolved } from './load.ts'
-import { type ConfigProblem, shownText, sourceOf } from './problem.ts'
+import { type ConfigProblem, problemOf, type Resolved } from './problem.ts'
 import type { Config } from './schema.ts'
 
 type Facts = Config & { isSet(name: string): boolean }
@@ -24,12 +23,6 @@ export function brokenRules(config: Config, resolved: readonly Resolved[]): Conf
     const complaint = broken({ ...config, isSet })
     return complaint ? [problemOf(byName.get(about[0])!, complaint)] : []
   })
-}
-
-function problemOf({ placed: { setting }, value, origin }: Resolved, complaint: Complaint) {
-  const text = value === undefined ? '' : setting.kind.show(value)
-  const shown = text === '' ? null : shownText(setting, text)
-  return { name: setting.name, value: shown, source: sourceOf(origin), ...complaint }
 }
 
 const show = formatDuration
