@@ -53,10 +53,12 @@ export type Operation = {
    */
   answers: Readonly<Record<number, Answer>>
   /**
-   * What this operation can answer beyond what its kind implies. Implied are: for a path parameter
-   * `invalid_path_parameter`; with a `cursor` in the query `invalid_cursor`; for a body `malformed_json`, `payload_too_large`, `unsupported_media_type`, `validation_failed`;
-   * for a dependency its 503s, and `storage_full` for a change; under /api `invalid_query`, `invalid_header`,
-   * `deadline_exceeded`, `shutting_down`, `internal`.
+   * What this operation can answer beyond what its kind implies. Implied are:
+   * - everywhere `invalid_header`, `internal`, `deadline_exceeded`, `shutting_down`;
+   * - under /api and with a query `invalid_query`, with a `cursor` in it `invalid_cursor`;
+   * - for an id in the path `invalid_path_parameter`;
+   * - for a body `malformed_json`, `payload_too_large`, `unsupported_media_type`, `validation_failed`;
+   * - for a dependency its 503s, and for a change `storage_full`.
    */
   errors?: readonly ErrorCode[]
   /** What has to be there for an answer; `tasks` means the database and the Tasks service. */

@@ -30,14 +30,16 @@ function implied({ method, path, operation }: Place): ErrorCode[] {
     [hasIdInPath, ['invalid_path_parameter']],
     [query !== undefined || isVersioned(path), ['invalid_query']],
     [query !== undefined && 'cursor' in query.properties, ['invalid_cursor']],
-    [isVersioned(path), ['invalid_header']],
     [body !== undefined, BODY],
     [true, NEEDS[needs]],
     [isChange && needs !== 'nothing', ['storage_full']],
-    [isVersioned(path), ['deadline_exceeded', 'shutting_down', 'internal']],
+    [true, EVERYWHERE],
   ]
   return codes.flatMap(([holds, some]) => (holds ? some : []))
 }
+
+// The pipeline answers these whatever the route.
+const EVERYWHERE = ['invalid_header', 'internal', 'deadline_exceeded', 'shutting_down'] as const
 
 const BODY = [
   'malformed_json',
@@ -48,5 +50,5 @@ const BODY = [
 
 export const isRead = (method: string) => method === 'get' || method === 'head'
 
-/** The API proper; what lies outside /api has no deadline of a request and no version. */
-export const isVersioned = (path: string) => path.startsWith('/api/')
+/** The API proper, which refuses query parameters that it does not know. */
+const isVersioned = (path: string) => path.startsWith('/api/')

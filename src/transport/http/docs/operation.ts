@@ -2,7 +2,7 @@
 
 import { type ErrorCode, errorEntry } from '#lib/error-codes.ts'
 import type { Answer, AnswerHeader, Operation, PathParameter } from './documented.ts'
-import { errorsByStatus, isRead, isVersioned, type Place } from './implied.ts'
+import { errorsByStatus, isRead, type Place } from './implied.ts'
 import type {
   JsonSchema,
   Parameter,
@@ -29,11 +29,11 @@ export function writeOperation(place: Place, schemas: SchemaWriter): PathOperati
 }
 
 function parametersOf(place: Place, schemas: SchemaWriter): (Parameter | Reference)[] {
-  const { operation, path } = place
+  const { operation } = place
   const inPath = Object.entries(operation.path ?? {}).map(([name, parameter]) =>
     pathParameter(name, parameter, schemas),
   )
-  return [...inPath, ...queryParameters(operation, schemas), ...headerParameters(place, path)]
+  return [...inPath, ...queryParameters(operation, schemas), ...headerParameters(place)]
 }
 
 function pathParameter(name: string, given: PathParameter, schemas: SchemaWriter): Parameter {
@@ -70,11 +70,11 @@ function queryParameter(name: string, written: JsonSchema, required: boolean): P
   }
 }
 
-function headerParameters({ method, operation }: Place, path: string): Reference[] {
+function headerParameters({ method, operation }: Place): Reference[] {
   const names = [
     isRead(method) && carriesTag(operation) && 'If-None-Match',
     operation.errors?.includes('version_mismatch') && 'If-Match',
-    isVersioned(path) && 'Request-Timeout',
+    'Request-Timeout',
     'X-Request-Id',
   ]
   return names

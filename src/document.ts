@@ -1,0 +1,41 @@
+// The API's document without a server: the same routes, over a database that nobody opened.
+
+import { systemClock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
+import { VERSION } from '#lib/version.ts'
+import { openProjects, projectRoutes } from '#features/projects/index.ts'
+import { openProjectTasks, openTasks, taskRoutes } from '#features/tasks/index.ts'
+import { createHealth } from '#platform/health/health.ts'
+import type { Database } from '#platform/postgres/database.ts'
+import { makeDocument, type OpenApiDocument } from '#transport/http/docs/document.ts'
+import { publicRoutes } from './app.ts'
+
+/** What `/openapi.json` serves; `zerg openapi` prints it, `docs/openapi.json` keeps it. */
+export const apiDocument = (): OpenApiDocument =>
+  makeDocument(documentedRoutes(), { version: VERSION })
+
+/** Everything that the public port serves, to be read and not to be called. */
+export function documentedRoutes() {
+  const database = unopened
+  const tasks = openTasks({ database })
+  const projects = openProjects({ database, tasks: openProjectTasks() })
+  const health = createHealth({
+    checks: [],
+    clock: systemClock,
+    state: () => 'starting',
+    requires: [],
+  })
+  const routes = [taskRoutes({ tasks, projects }), projectRoutes({ projects })]
+  return publicRoutes({ routes, health, docs: true })
+}
+
+const refuse = () => Promise.reject(new AppError('database_unavailable', 'No database is open.'))
+
+const unopened: Database = {
+  kind: 'postgres',
+  on: () => ({ run: refuse }),
+  transaction: refuse,
+  ping: refuse,
+  figures: () => ({ max: 0, inUse: 0, idle: 0, waiting: 0, timeoutsTotal: 0 }),
+  close: async () => ({ cut: 0 }),
+}
