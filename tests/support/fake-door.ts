@@ -55,6 +55,7 @@ export function fakeDoor({ name = 'http', events = [], heedsAbort = true }: Opti
     prepare: () => void events.push('prepare'),
     connections: () => [...open.values()],
     isOpen: ({ id }) => open.has(id),
+    isUnused: ({ id }) => id.startsWith('unused'),
     queued: () => 0,
     handshaking: () => 0,
     stopHandshakes() {

@@ -13,7 +13,9 @@ import type { Timeline } from './timeline.ts'
 
 const WINDOW_POLL_MS = 20
 const QUIET_POLL_MS = 5
-const QUIET_MAX_MS = 1_000
+// What has not come in within a second of its first attempt is not waited for; what is being answered is.
+const SILENT_MAX_MS = 1_000
+const QUIET_MAX_MS = 5_000
 const QUIET_IN_A_ROW = 2
 
 export type Entrance = { door: Door; listener: ListenerSocket | undefined }
@@ -93,21 +95,22 @@ async function emptyQueue(
   if (!listener || !way) return { outcome: 'skipped' as const }
 
   const givenUp = new Set(stayed.map(connection => connection.id))
+  const beganAtMs = timeline.nowMs()
+  const endsAtMs = () => Math.min(beganAtMs + QUIET_MAX_MS, timeline.forceAtMs())
   const busyWithStayed = () => stayed.some(listener.isOpen)
   const isQuiet = () => {
     const inside = listener.connections().filter(({ id }) => !givenUp.has(id))
     listener.admit(inside)
-    if (inside.length > 0 || listener.queued() > 0) return false
+    if (listener.queued() > 0 || !inside.every(listener.isUnused)) return false
     if (door.inFlight() > 0 && !busyWithStayed()) return false
+    if (timeline.nowMs() > beganAtMs + SILENT_MAX_MS) return true
     // Last, because it walks through the kernel's whole table.
-    return listener.handshaking() === 0
+    return inside.length === 0 && listener.handshaking() === 0
   }
-  const endsAtMs = timeline.nowMs() + QUIET_MAX_MS
   let quiet = 0
   while (quiet < QUIET_IN_A_ROW) {
     quiet = isQuiet() ? quiet + 1 : 0
-    if (timeline.nowMs() > Math.min(endsAtMs, timeline.forceAtMs()))
-      return { outcome: 'expired' as const, detail: { way } }
+    if (timeline.nowMs() > endsAtMs()) return { outcome: 'expired' as const, detail: { way } }
     await Bun.sleep(QUIET_POLL_MS)
   }
   return { outcome: 'done' as const, detail: { way } }

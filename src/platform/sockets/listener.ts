@@ -20,6 +20,8 @@ export type ListenerSocket = {
   prepare(): void
   connections(): OpenConnection[]
   isOpen(connection: OpenConnection): boolean
+  /** Nothing has ever come on it. */
+  isUnused(connection: OpenConnection): boolean
   /** Made, but not accepted by us yet. */
   queued(): number
   /** Half made. Costs a walk over the kernel's table, some 10 ms. */
@@ -60,6 +62,7 @@ function describe(libc: Libc, listener: Descriptor, port: number): ListenerSocke
     prepare: () => void writeOption(libc, listener.fd, [...TCP_DEFER_ACCEPT, 0]),
     connections: () => connectionsOn(libc, port),
     isOpen: ({ fd, id }) => identityOf(fd) === id,
+    isUnused: ({ fd }) => hasReceivedNothing(libc, fd),
     queued: () => queueOf(libc, listener.fd),
     handshaking: () => handshakesOn(port, diagnosis),
     stopHandshakes: () => (way = stopHandshakes(libc, listener)),

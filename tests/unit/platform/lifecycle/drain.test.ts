@@ -40,6 +40,17 @@ describe('a drain', () => {
     expect(report.connections).toMatchObject({ at_signal: 1, left: 1, forced: 0 })
   })
 
+  test('waits for what is being answered, but not for long for who says nothing', async () => {
+    const { life, door, events } = await started({ drainMaxMs: 5_000, budgetMs: 30_000 })
+    const stopping = life.stop('SIGTERM')
+    door.connect('asks')
+    door.connect('unused')
+    await Bun.sleep(1_200)
+    expect(events).not.toContain('stop listening')
+    door.leave('asks')
+    expect(stepOf(await within(stopping), 'http_handshakes').outcome).toBe('done')
+  })
+
   test('gives up on connections that stay, at the end of its window', async () => {
     const { life, door } = await started({ drainMaxMs: 100 })
     door.connect('idle')
@@ -52,6 +63,7 @@ describe('a drain', () => {
   // A request that runs while its database closes would fail for no fault of its own.
   test('never lets a resource close while a request is in flight', async () => {
     const { life, door, events } = await started({ budgetMs: 5_000 })
+    door.connect('busy')
     door.begin()
     const stopping = life.stop('SIGTERM')
     await eventually(() => expect(events).toContain('close idle'))

@@ -46,6 +46,7 @@ describe('SIGINT', () => {
 
   test('leaves requests in flight their time', async () => {
     const { life, door, process, events } = await started()
+    door.connect('busy')
     door.begin()
     process.emit('SIGINT')
     await eventually(() => expect(events).toContain('close idle'))
