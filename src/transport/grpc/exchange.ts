@@ -1,11 +1,16 @@
 // One gRPC call under way, from its headers to its status: whose it is, until when, how it ended.
 
-import { Metadata, status as Status } from '@grpc/grpc-js'
-import type { ServerSurfaceCall } from '@grpc/grpc-js/build/src/server-call'
+import {
+  Metadata,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  status as Status,
+} from '@grpc/grpc-js'
 import type { Call } from '#lib/call.ts'
 import { builtInCaller } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
-import { AppError, isAppError, toAppError } from '#lib/errors.ts'
+import { errorEntry } from '#lib/error-codes.ts'
+import { AppError, toAppError } from '#lib/errors.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import { toStatus } from './errors.ts'
@@ -14,6 +19,8 @@ import type { GrpcMethod } from './service.ts'
 
 // A timer cannot be set further ahead (2^31 ms); such a deadline means none.
 const TIMER_MAX_MS = 2_147_483_647
+
+type Surface = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>
 
 /** What every call of one server shares. */
 export type House = {
@@ -41,7 +48,7 @@ export type Exchange = {
 export function enter(
   house: House,
   method: GrpcMethod,
-  { surface, bytesIn }: { surface: ServerSurfaceCall; bytesIn: number },
+  { surface, bytesIn }: { surface: Surface; bytesIn: number },
 ): Exchange {
   const { clock, log, metrics } = house
   const startedAtMs = clock.elapsedMs()
@@ -95,15 +102,16 @@ export function enter(
       request_id: requestId,
       method: method.label,
       status,
-      duration_ms: Math.round(durationMs * 10) / 10,
-      caller: call.caller.id,
+      duration_ms: Math.round(durationMs * 1000) / 1000,
+      caller: call.caller.kind,
       address: call.caller.address,
       bytes_in: bytesIn,
       bytes_out: bytesOut,
       ...(error && { code: error.code }),
     }
-    if (isAppError(error, 'internal')) log.error({ ...line, err: error }, 'grpc_call')
-    else log.info(line, 'grpc_call')
+    if (!error || errorEntry(error.code).status < 500) log.info(line, 'grpc_call')
+    else if (error.code === 'internal') log.error({ ...line, err: error.cause }, 'grpc_call')
+    else log.warn({ ...line, err: error.cause }, 'grpc_call')
     return true
   }
 
@@ -118,7 +126,7 @@ const tooLate = () =>
 const clientGone = () =>
   new AppError('client_closed_request', 'The client gave the call up before it was answered.')
 
-function deadlineOf(surface: ServerSurfaceCall, otherwiseMs: number): number {
+function deadlineOf(surface: Surface, otherwiseMs: number): number {
   const deadline = surface.getDeadline()
   const atMs = deadline instanceof Date ? deadline.getTime() : deadline
   return Number.isFinite(atMs) ? atMs : otherwiseMs
