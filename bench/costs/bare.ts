@@ -44,7 +44,7 @@ async function list() {
     from tasks order by created_at desc, id desc limit 51
   `
   const data = rows.slice(0, 50).map(toTask)
-  return Response.json({ data, next_cursor: rows.length > 50 ? 'x'.repeat(90) : null })
+  return Response.json({ data, next_cursor: rows.length > 50 ? 'x'.repeat(111) : null })
 }
 
 function toTask(row: Row) {

@@ -20,15 +20,20 @@ test('importing the server runs nothing', () => {
   expect(filesMatching('src/**/*.ts', atTopLevel)).toEqual([])
 })
 
+// What these read are the kernel's tables and a database's own files.
 test('nothing scans a folder, since an executable has none', () => {
-  expect(filesMatching('{src,cli/commands,cli/output}/**/*.ts', /\bnew Glob\(|\breaddir/)).toEqual(
-    filesMatching('src/platform/{sockets,embedded}/**/*.ts', /\breaddir/),
-  )
+  const scanning = filesMatching('{src,cli}/**/*.ts', /\bnew Glob\(|\breaddir/)
+  const allowed = /^(?:cli\/build\/|src\/platform\/(?:sockets|embedded)\/)/
+  expect(scanning.filter(file => !allowed.test(file))).toEqual([])
 })
 
 test('there is no escape from the types', () => {
-  const escape = /(?::|<|as) any\b|@ts-(?:ignore|expect-error|nocheck)|as unknown as/
-  expect(filesMatching('{src,cli,bench}/**/*.ts', escape).filter(isWritten)).toEqual([])
+  const sources = files('{src,cli,bench}/**/*.ts').filter(isWritten)
+  const silenced = sources.filter(file => /@ts-(?:ignore|expect-error|nocheck)/.test(read(file)))
+  const cast = sources.filter(file =>
+    /(?:: ?|<|\bas )any\b(?=[\s,;)>\]|=])|as unknown as/.test(withoutComments(read(file))),
+  )
+  expect([...silenced, ...cast]).toEqual([])
 })
 
 test('every file of the server says in its first line what it owns', () => {
@@ -41,5 +46,8 @@ test('every file of the server says in its first line what it owns', () => {
 test('the only lock file is bun.lock', () => {
   expect(files('{package-lock.json,yarn.lock,pnpm-lock.yaml,bun.lockb}')).toEqual([])
 })
+
+// A sentence may speak of any thing.
+const withoutComments = (text: string) => text.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
 
 const isWritten = (file: string) => !file.endsWith('.gen.ts')
