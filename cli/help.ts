@@ -1,8 +1,7 @@
 // Help texts: an overview that fits a screen, and a page for every command.
 
 import type { ArgDef } from 'citty'
-import type { Setting } from '#config/kinds.ts'
-import { settings } from '#config/settings.ts'
+import { defaultsAsText, groups as settingGroups, type Placed } from '#config/settings.ts'
 import { VERSION } from '#lib/version.ts'
 import { hintOf } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -10,7 +9,7 @@ import { FAMILIES, groups, type Row, rows } from './commands.ts'
 import { EXIT, EXIT_MEANINGS } from './exit.ts'
 import { definitions, wrap } from './output/definitions.ts'
 import { styled } from './output/stream.ts'
-import { isSettingFlag } from './setting-flags.ts'
+import { isSettingFlag, isSwitch } from './setting-flags.ts'
 
 const WIDTH = 80
 
@@ -24,9 +23,7 @@ export function overview(): string {
     ...groups.map(({ title, rows }) => [styled(1, 'bold', title), ...rows.map(line)].join('\n')),
     '',
     '`zerg COMMAND --help` has flags and examples.',
-    `Exit codes: ${Object.entries(EXIT)
-      .map(([name, code]) => `${code} ${name}`)
-      .join(', ')} (\`zerg help exit\`).`,
+    `Exit codes: ${Object.values(EXIT).join(', ')}; \`zerg help exit\` says when.`,
   ].join('\n')
 }
 
@@ -91,20 +88,20 @@ function settingSections(name: string, { settings: how }: Command): string[] {
     return [
       `Every setting is a flag as well (\`zerg serve --help\` lists them), as in\nzerg ${name} --env=production --config=zerg.yaml`,
     ]
-  const titles = [...new Set(settings.map(({ group }) => group))]
-  return titles.map(group =>
-    section(group === '' ? 'Settings' : `Settings of ${group.replaceAll('_', ' ')}`, [
-      ...(group === ''
-        ? [['--config=FILE', 'YAML file of settings; ./zerg.yaml if there is one.'] as const]
-        : []),
-      ...settings
-        .filter(placed => placed.group === group)
-        .map(({ setting }) => [`--${setting.flag}`, settingText(setting)] as const),
-    ]),
+  const file = ['--config=FILE', 'YAML file of settings; ./zerg.yaml if there is one.'] as const
+  return settingGroups.map(({ title, members }, index) =>
+    section(title, [...(index === 0 ? [file] : []), ...members.map(settingLine)]),
   )
 }
 
-function settingText(setting: Setting<unknown>): string {
-  const shown = setting.default === undefined ? '' : setting.kind.show(setting.default)
-  return `${setting.text} [${setting.name}${shown === '' ? '' : `, ${shown}`}]`
+function settingLine({ setting }: Placed): readonly [string, string] {
+  const { kind, flag, name, text } = setting
+  const { usual, others } = defaultsAsText(setting)
+  const choices =
+    kind.choices && kind.choices.length > 2 ? ` One of ${kind.choices.join(', ')}.` : ''
+  const defaults = [`${name}=${usual}`, ...others.map(([mode, other]) => `${mode}: ${other}`)]
+  return [
+    isSwitch(setting) ? `--[no-]${flag}` : `--${flag}`,
+    `${text}${choices} [${defaults.join('; ')}]`,
+  ]
 }

@@ -14,11 +14,17 @@ export const settingFlags: ArgsDef = {
   ...Object.fromEntries(settings.map(({ setting }) => [setting.flag, argOf(setting)])),
 }
 
+/** Written `--flag` and `--no-flag`, without a value. */
+export function isSwitch({ kind }: Setting<unknown>): boolean {
+  return kind.jsonSchema['type'] === 'boolean'
+}
+
 export const isSettingFlag = (name: string): boolean => Object.hasOwn(settingFlags, name)
 
 // The configuration judges values, all at once and with their source; citty only collects them.
-function argOf({ kind, flag, text }: Setting<unknown>): ArgsDef[string] {
-  if (kind.jsonSchema['type'] === 'boolean') return { type: 'boolean', description: text }
+function argOf(setting: Setting<unknown>): ArgsDef[string] {
+  const { kind, flag, text } = setting
+  if (isSwitch(setting)) return { type: 'boolean', description: text }
   return {
     type: 'string',
     description: text,

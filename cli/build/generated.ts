@@ -1,6 +1,10 @@
 // The documents that are made from sources, so that they cannot disagree.
 
 import { configurationPage, envExample } from '#config/describe.ts'
+import { errorsPage } from './errors-page.ts'
+import { OPENAPI_FILE, openApiFile } from './openapi-file.ts'
+import { FAMILIES, rows } from '../commands.ts'
+import { commandPage, exitPage, familyPage, overview } from '../help.ts'
 
 export type Generated = {
   /** From the root of the project. */
@@ -8,7 +12,23 @@ export type Generated = {
   make(): string | Promise<string>
 }
 
+// What `zerg … --help` prints is a promise to whoever has learned it: a change shows in a diff.
+const help = (words: string, page: () => string | Promise<string>): Generated => ({
+  file: `tests/contract/golden/help/${words.replaceAll(' ', '-')}.txt`,
+  make: async () => `${Bun.stripANSI(await page())}\n`,
+})
+
+export const helpPages: readonly Generated[] = [
+  help('zerg', overview),
+  help('zerg help exit', exitPage),
+  ...Object.keys(FAMILIES).map(word => help(`zerg ${word}`, () => familyPage(word))),
+  ...rows.map(row => help(`zerg ${row.name}`, async () => commandPage(row, await row.load()))),
+]
+
 export const generated: readonly Generated[] = [
   { file: 'docs/configuration.md', make: configurationPage },
   { file: '.env.example', make: envExample },
+  { file: 'docs/errors.md', make: errorsPage },
+  { file: OPENAPI_FILE, make: openApiFile },
+  ...helpPages,
 ]

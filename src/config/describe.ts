@@ -1,23 +1,7 @@
 // The settings as documents: the page `docs/configuration.md` and the file `.env.example`.
 
-import { type Environment, type Setting } from './kinds.ts'
-import { fileVariable, type Placed, settings } from './settings.ts'
-
-const TITLES: Readonly<Record<string, string>> = {
-  '': 'The process',
-  http: 'HTTP',
-  grpc: 'gRPC',
-  tasks_service: 'Tasks service',
-  database: 'PostgreSQL',
-  embedded: 'Embedded database',
-  lifecycle: 'Start and stop',
-  log: 'Log',
-}
-
-const groups = [...new Set(settings.map(({ group }) => group))].map(group => ({
-  title: TITLES[group] ?? group,
-  members: settings.filter(placed => placed.group === group),
-}))
+import type { Setting } from './kinds.ts'
+import { defaultsAsText, fileVariable, groups, type Placed } from './settings.ts'
 
 /** `docs/configuration.md`. */
 export const configurationPage = (): string =>
@@ -35,16 +19,9 @@ function tableOf(members: readonly Placed[]): string {
 }
 
 function defaultsOf(setting: Setting<unknown>): string {
-  const others = Object.entries(setting.defaults ?? {}) as [Environment, unknown][]
-  return [
-    shownDefault(setting, setting.default),
-    ...others.map(([mode, value]) => `${mode}: ${shownDefault(setting, value)}`),
-  ].join('<br>')
-}
-
-function shownDefault({ kind }: Setting<unknown>, value: unknown): string {
-  const shown = value === undefined ? '' : kind.show(value)
-  return shown === '' ? 'empty' : code(shown)
+  const { usual, others } = defaultsAsText(setting)
+  const shown = (text: string) => (text === '' ? 'empty' : code(text))
+  return [shown(usual), ...others.map(([mode, text]) => `${mode}: ${shown(text)}`)].join('<br>')
 }
 
 function textOf(setting: Setting<unknown>): string {
@@ -126,7 +103,7 @@ export const envExample = (): string =>
   ].join('\n') + '\n'
 
 function example({ setting }: Placed): string {
-  const value = setting.default === undefined ? '' : setting.kind.show(setting.default)
-  const alone = setting.secret ? `\n#${fileVariable(setting)}=` : ''
-  return `# ${setting.text}\n#${setting.name}=${value}${alone}`
+  const { usual } = defaultsAsText(setting)
+  const file = setting.secret ? `\n#${fileVariable(setting)}=` : ''
+  return `# ${setting.text}\n#${setting.name}=${usual}${file}`
 }

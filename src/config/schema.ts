@@ -39,7 +39,7 @@ export const schema = {
   database: {
     url: databaseUrl('DATABASE_URL', 'database-url', undefined, 'PostgreSQL ≥ 14 as postgres://user:password@host:port/name; empty runs the embedded one.', { secret: true }),
     poolMax: connections('ZERG_DATABASE_POOL_MAX', 'database-pool-max', 10, 'Connections that this process holds.'),
-    acquireTimeoutMs: duration('ZERG_DATABASE_ACQUIRE_TIMEOUT', 'database-acquire-timeout', 2_000, 'Longest wait for a free connection, then 503 `database_busy`.', live),
+    acquireTimeoutMs: duration('ZERG_DATABASE_ACQUIRE_TIMEOUT', 'database-acquire-timeout', 5_000, 'Longest wait for a free connection, then 503 `database_busy`.', live),
     connectTimeoutMs: duration('ZERG_DATABASE_CONNECT_TIMEOUT', 'database-connect-timeout', 5_000, 'Longest wait for a new connection.'),
     statementTimeoutMs: duration('ZERG_DATABASE_STATEMENT_TIMEOUT', 'database-statement-timeout', 10_000, 'A statement that runs longer is cancelled by PostgreSQL.'),
     lockTimeoutMs: duration('ZERG_DATABASE_LOCK_TIMEOUT', 'database-lock-timeout', 3_000, 'A statement that waits longer for a lock is cancelled.'),

@@ -42,3 +42,35 @@ function fileKey(name: string): string {
 
 /** The variable that names a file with the value. Only secrets have one. */
 export const fileVariable = ({ name }: Setting<unknown>): string => `${name}_FILE`
+
+const TITLES: Readonly<Record<string, string>> = {
+  '': 'The process',
+  http: 'HTTP',
+  grpc: 'gRPC',
+  tasks_service: 'Tasks service',
+  database: 'PostgreSQL',
+  embedded: 'Embedded database',
+  lifecycle: 'Start and stop',
+  log: 'Log',
+}
+
+/** The groups of the schema, in its order. */
+export const groups: readonly { title: string; members: readonly Placed[] }[] = [
+  ...new Set(settings.map(({ group }) => group)),
+].map(group => ({
+  title: TITLES[group] ?? group,
+  members: settings.filter(placed => placed.group === group),
+}))
+
+/** The default as text, empty where there is none; with those of environments that differ. */
+export function defaultsAsText(setting: Setting<unknown>): {
+  usual: string
+  others: [string, string][]
+} {
+  const shown = (value: unknown) => (value === undefined ? '' : setting.kind.show(value))
+  const others = Object.entries(setting.defaults ?? {})
+  return {
+    usual: shown(setting.default),
+    others: others.map(([environment, value]) => [environment, shown(value)]),
+  }
+}

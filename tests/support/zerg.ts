@@ -1,0 +1,32 @@
+// Runs the command line from source, with an environment of its own.
+
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+
+export type Ran = { stdout: string; stderr: string; code: number }
+
+type Options = { env?: Readonly<Record<string, string>>; cwd?: string; withinMs?: number }
+
+const main = join(import.meta.dir, '../../cli/main.ts')
+
+/** What a command printed and ended with. A command that does not end in time is killed, and fails. */
+export async function runZerg(args: readonly string[], options: Options = {}): Promise<Ran> {
+  const { env = {}, cwd = tmpdir(), withinMs = 30_000 } = options
+  const child = Bun.spawn([process.execPath, main, ...args], {
+    cwd,
+    // Nothing of the tester's own settings.
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: withinMs,
+    killSignal: 'SIGKILL',
+  })
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  if (child.signalCode !== null) throw new Error(`zerg ${args.join(' ')} did not end: ${stderr}`)
+  return { stdout, stderr, code }
+}
