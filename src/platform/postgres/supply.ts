@@ -34,6 +34,8 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   let lostAtMs: number | undefined
   let suspecting = false
   let closing = false
+  // Told once, not at every attempt.
+  let isShort = false
   let retry: ReturnType<typeof setTimeout> | undefined
   let grace: ReturnType<typeof setTimeout> | undefined
   const renewal = setInterval(renewOldest, 60_000)
@@ -56,6 +58,7 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   function add(connection: Connection) {
     if (closing || open.size >= max) return void connection.discard()
     open.add(connection)
+    if (open.size === max) isShort = false
     found()
     gate.give(connection)
   }
@@ -82,7 +85,9 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   function failed(error: unknown) {
     if (closing) return
     if (open.size === 0) lose(error)
-    else log.warn({ code: codeOf(error), open: open.size, max }, 'database_connection_refused')
+    else if (!isShort)
+      log.warn({ code: codeOf(error), open: open.size, max }, 'database_connection_refused')
+    isShort = true
     const waitMs = open.size === 0 ? RETRY_LOST_MS : RETRY_SHORT_MS
     retry ??= setTimeout(
       () => {
