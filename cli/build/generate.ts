@@ -10,9 +10,11 @@ const isCheck = process.argv.includes('--check')
 const say = (text: string) => void process.stderr.write(`generate: ${text}\n`)
 
 const stale: string[] = []
+const refused: string[] = []
 for (const { file, make } of generated) {
   const path = join(root, file)
-  const made = await make()
+  const made = await attempt(file, make)
+  if (made === undefined) continue
   const current = await Bun.file(path)
     .text()
     .catch(() => undefined)
@@ -23,8 +25,17 @@ for (const { file, make } of generated) {
   say(`wrote ${file}`)
 }
 
-if (isCheck && stale.length > 0) {
-  say(`out of step: ${stale.join(', ')}; run \`npm run generate\``)
-  process.exit(1)
-}
+if (isCheck && stale.length > 0) say(`out of step: ${stale.join(', ')}; run \`npm run generate\``)
 if (!isCheck) await generateProto()
+process.exit(refused.length > 0 || (isCheck && stale.length > 0) ? 1 : 0)
+
+// One document that may not be written does not keep the others from being so.
+async function attempt(file: string, make: () => string | Promise<string>) {
+  try {
+    return await make()
+  } catch (failure) {
+    refused.push(file)
+    say(`${file}: ${failure instanceof Error ? failure.message : String(failure)}`)
+    return undefined
+  }
+}
