@@ -50,6 +50,11 @@ export const groups: readonly Group[] = [
     title: 'For engineers',
     rows: [
       row(
+        'openapi',
+        'Print the document of the API (OpenAPI 3.1)',
+        () => import('./commands/openapi.ts'),
+      ),
+      row(
         'migrate down',
         'Take back the latest migration',
         () => import('./commands/migrate/down.ts'),
