@@ -2,6 +2,7 @@
 
 import { configurationPage, envExample } from '#config/describe.ts'
 import { errorsPage } from './errors-page.ts'
+import { ERROR_CODES_FILE, errorCodesFile } from './error-codes-file.ts'
 import { OPENAPI_FILE, openApiFile } from './openapi-file.ts'
 import { FAMILIES, rows } from '../commands.ts'
 import { commandPage, exitPage, familyPage, overview } from '../help.ts'
@@ -30,5 +31,6 @@ export const generated: readonly Generated[] = [
   { file: '.env.example', make: envExample },
   { file: 'docs/errors.md', make: errorsPage },
   { file: OPENAPI_FILE, make: openApiFile },
+  { file: ERROR_CODES_FILE, make: errorCodesFile },
   ...helpPages,
 ]
