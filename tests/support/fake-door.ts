@@ -5,17 +5,28 @@ import type { ListenerSocket, OpenConnection } from '#platform/sockets/listener.
 
 export type FakeDoor = ReturnType<typeof fakeDoor>
 
-type Options = { name?: Door['name']; events?: string[]; heedsAbort?: boolean }
+type Options = {
+  name?: Door['name']
+  events?: string[]
+  heedsAbort?: boolean
+  /** Never closes by itself. */
+  hangs?: boolean
+}
 
 /** Records what it is asked in `events`. Requests and connections are put there by the test. */
-export function fakeDoor({ name = 'http', events = [], heedsAbort = true }: Options = {}) {
+export function fakeDoor({
+  name = 'http',
+  events = [],
+  heedsAbort = true,
+  hangs = false,
+}: Options = {}) {
   let inFlight = 0
   let finished = 0
   let isListening = true
   const closed = Promise.withResolvers<void>()
   const open = new Map<string, OpenConnection>()
   const settle = () => {
-    if (!isListening && inFlight === 0) closed.resolve()
+    if (!isListening && inFlight === 0 && !hangs) closed.resolve()
   }
   const finish = (count = inFlight) => {
     inFlight -= count

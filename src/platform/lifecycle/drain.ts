@@ -13,7 +13,7 @@ import type { Timeline } from './timeline.ts'
 
 const WINDOW_POLL_MS = 20
 const QUIET_POLL_MS = 5
-// What has not come in within a second of its first attempt is not waited for; what is being answered is.
+// Who says nothing whole for so long is not waited for; what is being answered is.
 const SILENT_MAX_MS = 1_000
 const QUIET_MAX_MS = 5_000
 const QUIET_IN_A_ROW = 2
@@ -120,30 +120,40 @@ type Finish = { timeline: Timeline; counts: Counts; stayed: readonly OpenConnect
 
 async function finish({ door, listener }: Entrance, { timeline, counts, stayed }: Finish) {
   door.stopListening()
-  const busyBefore = door.inFlight()
+  const busy = door.inFlight()
   door.closeIdle()
-  listener?.closeUnused()
+  const unused = listener?.closeUnused() ?? 0
   const closed = door.closed()
-  const countIdle = (forced: number) => {
-    counts.connections.closed_idle += Math.max(0, stayed.length - Math.max(forced, busyBefore))
-  }
-  if (await timeline.settledBy(closed, timeline.abortAtMs)) {
-    countIdle(0)
+  const { connections, requests } = counts
+  connections.closed_idle += Math.max(unused, stayed.length - busy)
+
+  if (await timeline.settledBy(closed, silenceOf(door, timeline)))
     return { outcome: 'done' as const }
+  if (door.inFlight() === 0) {
+    connections.closed_idle += listener?.connections().length ?? 0
+    door.force()
+    return { outcome: 'done' as const, detail: { waited_for: 'silent connections' } }
   }
 
   const aborted = door.abortInFlight()
-  counts.requests.aborted += aborted
-  if (await timeline.settledBy(closed, timeline.forceAtMs)) {
-    countIdle(0)
+  requests.aborted += aborted
+  if (await timeline.settledBy(closed, timeline.forceAtMs))
     return { outcome: 'aborted' as const, detail: { aborted } }
-  }
 
-  const open = listener?.connections().length
+  const open = listener?.connections().length ?? 0
   const cut = door.force()
-  const forced = Math.max(cut, open ?? 0)
-  counts.requests.cut += cut
-  counts.connections.forced += forced
-  countIdle(forced)
+  const forced = Math.max(cut, open)
+  requests.cut += cut
+  connections.forced += forced
   return { outcome: 'forced' as const, detail: { aborted, cut, forced } }
+}
+
+// Connections that never sent a whole request (half a head, or nothing where the platform does not
+// tell which those are) count for busy, so that a server that stops would wait for them.
+function silenceOf(door: Door, timeline: Timeline) {
+  let silentSinceMs = timeline.nowMs()
+  return () => {
+    if (door.inFlight() > 0) silentSinceMs = timeline.nowMs()
+    return Math.min(timeline.abortAtMs(), silentSinceMs + SILENT_MAX_MS)
+  }
 }

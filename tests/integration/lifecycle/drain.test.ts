@@ -100,6 +100,19 @@ describe('a process that is told to stop', () => {
     idle.destroy()
   })
 
+  test('does not wait for half a request that never gets whole', async () => {
+    await using server = await started({ FIXTURE_DRAIN_MAX_MS: '200' })
+    const slow = connect(server.port, '127.0.0.1')
+    slow.on('error', () => undefined)
+    slow.write('GET / HTTP/1.1\r\nHost: ')
+    await eventually(async () => expect(await server.inFlight()).toBe(0))
+    const beganAtMs = performance.now()
+    server.signal('SIGTERM')
+    expect(await within(server.exited)).toEqual({ code: 0, signal: null })
+    expect(performance.now() - beganAtMs).toBeLessThan(2_500)
+    slow.destroy()
+  })
+
   test('ends at once on a second Ctrl-C, with 3, when that cuts a request', async () => {
     await using server = await started()
     const stubborn = fetch(server.url('/stubborn')).then(

@@ -98,6 +98,15 @@ describe('a drain', () => {
     expect(report.duration_ms).toBeLessThan(600)
   })
 
+  // Half a request head, say: nobody has asked anything yet, and the budget is long.
+  test('does not wait for connections on which nothing whole comes', async () => {
+    const { life, events } = await started({ budgetMs: 30_000, door: fakeDoor({ hangs: true }) })
+    const report = await within(life.stop('SIGTERM'))
+    expect(events).toContain('force')
+    expect(report).toMatchObject({ outcome: 'drained', exit_code: 0 })
+    expect(report.duration_ms).toBeLessThan(2_000)
+  })
+
   test('that breaks forces its door, and the rest is closed all the same', async () => {
     const door = fakeDoor()
     door.door.stopListening = () => {
