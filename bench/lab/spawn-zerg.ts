@@ -14,6 +14,8 @@ export type Wanted = {
   /** Where it says that it is ready, as `http://127.0.0.1:8080/ready`. */
   readyUrl: string
   readyWithinMs?: number
+  /** Told the process id at once, for what has to happen during the start. */
+  onSpawn?: (pid: number) => void
 }
 
 export type Ended = { code: number | null; signal: string | null }
@@ -21,7 +23,14 @@ export type Ended = { code: number | null; signal: string | null }
 export type Spawned = Awaited<ReturnType<typeof spawnZerg>>
 
 /** Resolves when it is ready; rejects, with what it had said, when it ends before. */
-export async function spawnZerg({ command, env, uid, readyUrl, readyWithinMs = 15_000 }: Wanted) {
+export async function spawnZerg({
+  command,
+  env,
+  uid,
+  readyUrl,
+  onSpawn,
+  readyWithinMs = 15_000,
+}: Wanted) {
   const folder = mkdtempSync(join(tmpdir(), 'zerg-lab-'))
   if (uid !== undefined) chownSync(folder, uid, uid)
   const output = join(folder, '.output')
@@ -35,6 +44,7 @@ export async function spawnZerg({ command, env, uid, readyUrl, readyWithinMs = 1
     stderr: file,
   })
   closeSync(file)
+  onSpawn?.(child.pid)
   const exited: Promise<Ended> = child.exited.then(() => ({
     code: child.exitCode,
     signal: child.signalCode === null ? null : String(child.signalCode),

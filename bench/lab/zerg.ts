@@ -13,6 +13,8 @@ type Wanted = {
   /** Without rights, as in a container. Only root can ask for it. */
   uid?: number
   readyWithinMs?: number
+  /** Told the process id at once, for what has to happen during the start. */
+  onSpawn?: (pid: number) => void
 }
 
 export type Zerg = Spawned & { url: string; opsUrl: string; grpc: string }

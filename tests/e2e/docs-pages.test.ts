@@ -1,0 +1,135 @@
+// The pages of the API document, out of the executable and in a real browser: each shows every
+// operation, keeps its strict policy, and asks no other host for anything.
+
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser } from 'playwright-core'
+import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
+import { apiDocument } from '../../src/document.ts'
+import { openBrowser, openPage } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { findTool, testWith } from '../support/tools.ts'
+
+const testInBrowser = testWith('chromium')
+const operations = Object.values(apiDocument().paths).flatMap(methods => Object.values(methods))
+
+let zerg: Zerg
+let browser: Browser | undefined
+beforeAll(async () => {
+  zerg = await startZerg({ env: { ZERG_EPHEMERAL: 'true' } })
+  if (findTool('chromium')) browser = await openBrowser()
+}, 60_000)
+afterAll(async () => {
+  await browser?.close()
+  await zerg.stop()
+})
+
+const LISTS = [
+  ['/docs', 'Scalar'],
+  ['/docs/swagger', 'Swagger UI'],
+  ['/docs/redoc', 'Redoc'],
+] as const
+
+describe('in Chromium', () => {
+  testInBrowser.each(LISTS)(
+    '%s (%s) shows the API and stays on this host',
+    async path => {
+      const seen = await openPage(browser!, `${zerg.url}${path}`)
+      for (const { summary } of operations)
+        await seen.page.getByText(summary, { exact: true }).first().waitFor({ state: 'attached' })
+      await seen.page.waitForLoadState('networkidle')
+
+      const { complaints, violations, elsewhere, refused } = seen
+      expect({ complaints, violations, elsewhere, refused }).toEqual({
+        complaints: [],
+        violations: [],
+        elsewhere: [],
+        refused: [],
+      })
+      await seen.page.close()
+    },
+    60_000,
+  )
+
+  // Without this, a policy that nobody enforces and a console that nobody hears would pass.
+  testInBrowser(
+    'what leaves the host or breaks the policy would be seen',
+    async () => {
+      const seen = await openPage(browser!, `${zerg.url}/docs/swagger`)
+      await seen.page.evaluate(`
+      document.body.insertAdjacentHTML('beforeend', '<i style="color: red">x</i>')
+      document.body.insertAdjacentHTML('beforeend', '<img src="http://elsewhere.test/x.png">')
+    `)
+      await eventually(() => expect(seen.violations.length + seen.complaints.length).toBe(4))
+      expect(seen.violations).toEqual([
+        'style-src-attr inline',
+        'img-src http://elsewhere.test/x.png',
+      ])
+      expect(seen.elsewhere).toEqual(['http://elsewhere.test/x.png'])
+      await seen.page.close()
+    },
+    60_000,
+  )
+
+  testInBrowser(
+    'a request tried out in Swagger UI is answered',
+    async () => {
+      const { page, complaints } = await openPage(browser!, `${zerg.url}/docs/swagger`)
+      const operation = page.locator('#operations-health-getHealth')
+      await operation.locator('.opblock-summary-control').click()
+      await operation.getByRole('button', { name: 'Try it out' }).click()
+      await operation.getByRole('button', { name: 'Execute' }).click()
+      const answer = operation.locator('.live-responses-table .response-col_description')
+      await answer.getByText('"status": "ok"').first().waitFor()
+      expect(complaints).toEqual([])
+      await page.close()
+    },
+    60_000,
+  )
+
+  testInBrowser(
+    'the error codes can be read and followed',
+    async () => {
+      const seen = await openPage(browser!, `${zerg.url}/errors`)
+      await seen.page.getByRole('link', { name: 'version_mismatch' }).click()
+      await seen.page.getByRole('heading', { name: 'The resource has changed' }).waitFor()
+      const { complaints, violations, elsewhere } = seen
+      expect([complaints, violations, elsewhere]).toEqual([[], [], []])
+      await seen.page.close()
+    },
+    60_000,
+  )
+})
+
+test('the document that is served is the one that is printed', async () => {
+  expect(await (await fetch(`${zerg.url}/openapi.json`)).json()).toEqual(
+    JSON.parse(JSON.stringify(apiDocument())),
+  )
+})
+
+test.if(process.platform === 'linux')(
+  'showing the pages again and again does not make the process grow',
+  async () => {
+    const load = async () => {
+      for (const [path] of LISTS)
+        for (const url of await filesOf(path))
+          expect((await (await fetch(url)).bytes()).length).toBeGreaterThan(100)
+    }
+    for (let round = 0; round < 5; round++) await load()
+    const before = residentMb(zerg.pid)
+    // 110 MB of files.
+    for (let round = 0; round < 15; round++) await load()
+    expect(residentMb(zerg.pid) - before).toBeLessThan(40)
+  },
+  60_000,
+)
+
+async function filesOf(path: string): Promise<string[]> {
+  const html = await (await fetch(`${zerg.url}${path}`)).text()
+  return [...html.matchAll(/"(\/docs\/assets\/[^"]+)"/g)].map(([, file]) => `${zerg.url}${file}`)
+}
+
+function residentMb(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kilobytes) / 1024
+}
