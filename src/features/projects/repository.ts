@@ -112,7 +112,8 @@ const UPDATE = `update projects set
 
 const REMOVE = `delete from projects where id = $1 and ($2::bigint is null or version = $2) returning id`
 
-function listStatement({ filter, sort, after, limit }: Listing) {
+/** The SQL of a page of projects. */
+export function listStatement({ filter, sort, after, limit }: Listing) {
   const { bind, values } = createPlaceholders()
   const { column, descending } = sort
   const direction = descending ? 'desc' : 'asc'

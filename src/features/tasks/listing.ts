@@ -112,6 +112,7 @@ function branch({ listing, status, part, rowsMax }: Branch, bind: Bind): string 
   const conditions = [
     ...conditionsOf(listing.filter, bind),
     ...(status ? [`status = ${bind(status)}`] : []),
+    ...(status || hasIndex(listing.filter) ? [] : [FROM_ALL]),
     ...(part === 'all' ? [] : [`due_date is ${part === 'dated' ? 'not null' : 'null'}`]),
     ...positionCondition(listing, part, bind),
   ]
@@ -121,6 +122,14 @@ function branch({ listing, status, part, rowsMax }: Branch, bind: Bind): string 
   return `select ${COLUMNS} from tasks ${where}
     order by ${column} ${direction}, id ${direction} limit ${rowsMax}`
 }
+
+// True of every task. It stands in the indexes of the orders alone (see migration 0003), so that
+// only what says it can be read by them.
+const FROM_ALL = 'version > 0'
+
+// Ranges of due dates have none but the order's own.
+const hasIndex = ({ priority, project_id, assignee_id, owner_id }: TaskFilter) =>
+  (priority ?? project_id ?? assignee_id ?? owner_id) !== undefined
 
 function positionCondition({ sort, after }: Listing, part: Part, bind: Bind): string[] {
   // Whoever stands among the dated has all of the undated before them.
