@@ -68,7 +68,7 @@ async function readFacts(sql: postgres.ISql, role: string): Promise<Facts> {
       exists (select from pg_roles where rolname = ${role}) as known,
       exists (
         select from pg_roles
-        where rolname = ${role} and (rolsuper or pg_has_role(oid, current_user::regrole, 'member'))
+        where rolname = ${role} and (rolsuper or pg_has_role(rolname, current_user, 'member'))
       ) as strong
   `
   return facts!

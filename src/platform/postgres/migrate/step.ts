@@ -68,8 +68,10 @@ async function attemptStep({ sql }: Needs, migration: Migration, direction: Dire
     else await runInPieces(sql, migration, direction)
     return undefined
   } catch (error) {
-    if (CONTENTION.has(codeOf(error))) return error
-    throw error
+    const code = codeOf(error)
+    if (CONTENTION.has(code)) return error
+    // A missing right is explained by who asked for the run (explain.ts).
+    throw code === '42501' ? error : failed(migration, direction, error)
   }
 }
 
@@ -113,6 +115,19 @@ async function findBlocker(sql: postgres.ISql): Promise<string | undefined> {
     order by xact_start limit 1
   `
   return row && `session ${row.pid} (${row.state} for ${row.seconds} s: ${row.query})`
+}
+
+function failed(migration: Migration, direction: Direction, error: unknown) {
+  const { version, name } = migration
+  const left = isTransactional(migration[direction])
+    ? 'nothing of it was done'
+    : 'what came before the failing statement stays done'
+  const reason = error instanceof Error ? error.message : String(error)
+  return new DatabaseFailure(
+    `Migration ${version} (${name}) failed, and ${left}: ${reason}.`,
+    'Remove what the message names and run the command again; what was applied before stays applied.',
+    error,
+  )
 }
 
 type Blocked = { waitedMs: number; by: string | undefined; error: unknown }
