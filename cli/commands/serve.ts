@@ -32,7 +32,7 @@ export default command({
       })
       return report.exit_code
     } finally {
-      flush()
+      await flush()
     }
   },
 })

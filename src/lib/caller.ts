@@ -16,12 +16,21 @@ export type Caller = {
 /** The built-in row of `users`, made by the first migration: who everybody is until identity exists. */
 export const BUILT_IN_USER_ID = '00000000-0000-7000-8000-000000000001'
 
+type From = {
+  via: Caller['via']
+  requestId: string
+  /** A function where asking costs something: a socket's address is seldom needed. */
+  address: string | null | (() => string | null)
+}
+
 /** The caller that every request has until identity exists. */
-export const builtInCaller = (from: Pick<Caller, 'via' | 'address' | 'requestId'>): Caller => ({
+export const builtInCaller = (from: From): Caller => ({
   kind: 'internal',
   id: BUILT_IN_USER_ID,
   roles: ['admin'],
   via: from.via,
-  address: from.address,
+  get address() {
+    return typeof from.address === 'function' ? from.address() : from.address
+  },
   requestId: from.requestId,
 })

@@ -4,9 +4,11 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 import type { DestinationStream, Level, Logger } from 'pino'
+import { prettyFactory } from 'pino-pretty'
 import { createMask } from '#lib/mask.ts'
 import { serializeError } from './error-line.ts'
-import { prettyFactory } from 'pino-pretty'
+import { createOutput } from './output.ts'
+import type { Output } from './output.ts'
 
 export type Log = Logger
 
@@ -25,19 +27,16 @@ export type LogOptions = {
 export type OpenLog = {
   log: Log
   /** Writes out what is still held back. Call it last. */
-  flush(): void
+  flush(): Promise<void>
 }
 
-// pino refuses 16 KiB and more for lines that it holds back.
-const HELD_BACK_BYTES = 8_192
-const HELD_BACK_MS = 200
 const STDOUT = 1
 
 export function createLog(options: LogOptions): OpenLog {
   const { level, format, isTerminal = process.stdout.isTTY === true } = options
   const mask = createMask(options.secrets ?? [])
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal)
-  const { stream, flush } = openStream(options, isPretty)
+  const output = openOutput(options, isPretty)
   const log = pino(
     {
       level,
@@ -47,12 +46,39 @@ export function createLog(options: LogOptions): OpenLog {
       serializers: { err: serializeError },
       hooks: { streamWrite: mask },
     },
-    stream,
+    output,
   )
-  return { log, flush }
+  outputs.set(log, output)
+  return { log, flush: output.flush }
 }
 
-function openStream(options: LogOptions, isPretty: boolean) {
+const outputs = new WeakMap<Log, Output>()
+
+type RawLevel = 'debug' | 'info'
+type RawLines = { readonly [level in RawLevel]: ((parts: string) => void) | undefined }
+
+/**
+ * For a line that is written thousands of times a second: takes its parts as JSON without braces,
+ * masked by whoever wrote them. Absent where the level is not logged; ask again for each line.
+ */
+export function rawLines(log: Log, message: string): RawLines {
+  const output = outputs.get(log)
+  const writer = (level: RawLevel) => (parts: string) => {
+    if (!output) return log[level](JSON.parse(`{${parts}}`) as object, message)
+    output.write(`{"level":"${level}","time":${Date.now()},${parts},"msg":"${message}"}\n`)
+  }
+  const [debug, info] = [writer('debug'), writer('info')]
+  return {
+    get debug() {
+      return log.isLevelEnabled('debug') ? debug : undefined
+    },
+    get info() {
+      return log.isLevelEnabled('info') ? info : undefined
+    },
+  }
+}
+
+function openOutput(options: LogOptions, isPretty: boolean): Output {
   const { destination } = options
   if (isPretty) {
     const pretty = prettyFactory({
@@ -62,27 +88,11 @@ function openStream(options: LogOptions, isPretty: boolean) {
       singleLine: true,
     })
     const write = destination ? (text: string) => destination.write(text) : writeOut
-    return { stream: { write: (line: string) => void write(pretty(line)) }, flush: () => {} }
+    return { write: line => void write(pretty(line)), flush: async () => {} }
   }
-  if (destination) return { stream: destination, flush: () => {} }
+  if (destination) return { write: destination.write.bind(destination), flush: async () => {} }
 
-  const buffered = pino.destination({
-    dest: STDOUT,
-    sync: false,
-    minLength: HELD_BACK_BYTES,
-    periodicFlush: HELD_BACK_MS,
-  })
-  // Whoever read our lines may have gone (`zerg serve | head`); the server goes on.
-  buffered.on('error', () => {})
-  return { stream: buffered, flush: () => flushOut(buffered) }
-}
-
-function flushOut(buffered: { flushSync(): void }): void {
-  try {
-    buffered.flushSync()
-  } catch {
-    // Not open any more, or never was: there is nobody to tell.
-  }
+  return createOutput(STDOUT)
 }
 
 function writeOut(text: string): void {

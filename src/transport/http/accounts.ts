@@ -2,6 +2,8 @@
 
 import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
+import { maskText } from '#lib/mask.ts'
+import { rawLines } from '#platform/observability/log.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Exchange } from './exchange.ts'
@@ -16,40 +18,54 @@ type Given = { log: Log; metrics: Metrics | undefined; clock: Clock }
 export function createAccounts(given: Given) {
   const { log, metrics, clock } = given
   const series = metrics && createSeries(metrics)
+  const lines = rawLines(log, 'request')
 
   return { settle }
 
   function settle(exchange: Exchange, status: number): void {
     const durationMs = clock.elapsedMs() - exchange.startedAtMs
-    const { method } = exchange.request
-    series?.count(KNOWN_METHODS.has(method) ? method : 'OTHER', exchange.route, {
-      status,
-      durationMs,
-    })
+    series?.count(methodOf(exchange.request), exchange.route, { status, durationMs })
     write(exchange, status, durationMs)
   }
 
   function write(exchange: Exchange, status: number, durationMs: number): void {
-    const { request, call, route, error } = exchange
-    const line = {
-      request_id: call.caller.requestId,
-      method: request.method.slice(0, 32),
-      route,
-      path: pathOf(request.url).slice(0, 512),
-      status,
-      duration_ms: Math.round(durationMs * 1_000) / 1_000,
-      caller: call.caller.kind,
-      bytes_in: exchange.bytesIn,
-      bytes_out: exchange.bytesOut,
-      trace_id: exchange.traceId,
-      code: error instanceof AppError ? error.code : undefined,
-    }
-    if (status === 500) log.error({ ...line, err: causeOf(error) }, 'request')
-    else if (status >= 500) log.warn({ ...line, err: causeOf(error) }, 'request')
-    else if (QUIET_ROUTES.has(route)) log.debug(line, 'request')
-    else log.info(line, 'request')
+    if (status >= 500) return writeFailure(exchange, status, durationMs)
+    if (QUIET_ROUTES.has(exchange.route)) lines.debug?.(partsOf(exchange, status, durationMs))
+    else lines.info?.(partsOf(exchange, status, durationMs))
+  }
+
+  function writeFailure(exchange: Exchange, status: number, durationMs: number): void {
+    const { error } = exchange
+    const level = status === 500 ? 'error' : 'warn'
+    const line = JSON.parse(`{${partsOf(exchange, status, durationMs)}}`) as object
+    log[level]({ ...line, err: causeOf(error) }, 'request')
   }
 }
+
+// The line as JSON, put together by hand: it is written for every request, and of what the client
+// sent only the path needs care. Ids are well-formed, methods and routes are ours.
+function partsOf(exchange: Exchange, status: number, durationMs: number): string {
+  const { request, call, error, traceId } = exchange
+  const path = shownPath(pathOf(request.url))
+  const trace = traceId === undefined ? '' : `,"trace_id":"${traceId}"`
+  const code = error instanceof AppError ? `,"code":"${error.code}"` : ''
+  return (
+    `"request_id":"${call.caller.requestId}","method":"${methodOf(request)}","route":"${exchange.route}"` +
+    `,"path":${path},"status":${status},"duration_ms":${Math.round(durationMs * 1_000) / 1_000}` +
+    `,"caller":"${call.caller.kind}","bytes_in":${exchange.bytesIn},"bytes_out":${exchange.bytesOut}${trace}${code}`
+  )
+}
+
+const PATH_MAX = 512
+// Nothing to escape, and no room for a secret but a JSON Web Token.
+const PLAIN_PATH = /^[\w/~%-]*$/
+
+const shownPath = (path: string): string =>
+  path.length <= PATH_MAX && PLAIN_PATH.test(path)
+    ? `"${path}"`
+    : JSON.stringify(maskText(path.slice(0, PATH_MAX)))
+
+const methodOf = ({ method }: Request): string => (KNOWN_METHODS.has(method) ? method : 'OTHER')
 
 const causeOf = (error: unknown): unknown =>
   error instanceof AppError ? (error.cause ?? error) : error

@@ -8,41 +8,46 @@ import { newId } from '#lib/id.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
 
-type Arrival = {
-  request: Request
-  /** Of the socket's other end. */
-  address: string | null
-  house: House
-  clock: Clock
-  signal: AbortSignal
-  requestTimeoutMs: number
-}
+/** The other end of a request's socket; asked for only where somebody wants to know. */
+export type AddressOf = (request: Request) => string | null
 
-/** Never throws: what is wrong with the head is the exchange's `refused`. */
-export function openExchange(arrival: Arrival): { exchange: Exchange; refused?: AppError } {
-  const { request, address, house, clock, signal, requestTimeoutMs } = arrival
-  const { headers } = request
-  const asked = headers.get('request-timeout')
-  const timeoutMs = asked === null ? requestTimeoutMs : parseDuration(asked.trim())
-  const call = {
-    caller: builtInCaller({ via: 'http', address, requestId: requestId(headers) }),
-    signal,
-    deadlineAtMs: clock.nowMs() + Math.min(timeoutMs || requestTimeoutMs, requestTimeoutMs),
+type Given = { house: House; clock: Clock; requestTimeoutMs: number }
+
+/** Opens exchanges. What is wrong with a head becomes the exchange's `error`. */
+export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
+  return function open(request: Request, addressOf: AddressOf): Exchange {
+    const { headers } = request
+    const asked = headers.get('request-timeout')
+    const timeoutMs = asked === null ? requestTimeoutMs : parseDuration(asked.trim())
+    const controller = new AbortController()
+    const from = {
+      via: 'http',
+      requestId: requestId(headers),
+      address: () => addressOf(request),
+    } as const
+    const exchange: Exchange = {
+      request,
+      house,
+      call: {
+        caller: builtInCaller(from),
+        signal: controller.signal,
+        deadlineAtMs: clock.nowMs() + Math.min(timeoutMs || requestTimeoutMs, requestTimeoutMs),
+      },
+      controller,
+      leave: undefined,
+      endedAtMs: 0,
+      isWatched: false,
+      traceId: traceId(headers),
+      startedAtMs: clock.elapsedMs(),
+      route: 'unmatched',
+      dressed: undefined,
+      error: timeoutMs ? undefined : badTimeout(),
+      bytesIn: 0,
+      bytesOut: 0,
+    }
+    keepExchange(request, exchange)
+    return exchange
   }
-  const exchange: Exchange = {
-    request,
-    house,
-    call,
-    traceId: traceId(headers),
-    startedAtMs: clock.elapsedMs(),
-    route: 'unmatched',
-    dressed: undefined,
-    error: undefined,
-    bytesIn: 0,
-    bytesOut: 0,
-  }
-  keepExchange(request, exchange)
-  return timeoutMs ? { exchange } : { exchange, refused: badTimeout() }
 }
 
 const badTimeout = () =>

@@ -14,6 +14,14 @@ export type Exchange = {
   readonly request: Request
   readonly house: House
   readonly call: Call
+  /** Fires the call's signal. */
+  readonly controller: AbortController
+  /** Takes the answer; whoever comes second is too late. */
+  leave: ((answer: Response) => void) | undefined
+  /** When the signal fired; 0 while it has not. */
+  endedAtMs: number
+  /** Whether somebody listens for its client hanging up. */
+  isWatched: boolean
   /** The trace that the client takes part in. */
   readonly traceId: string | undefined
   /** Monotonic. */
@@ -28,15 +36,19 @@ export type Exchange = {
   bytesOut: number
 }
 
-const exchanges = new WeakMap<Request, Exchange>()
+// A property of the request and not a WeakMap, which the garbage collector has to walk for each of
+// thousands of requests a second.
+const EXCHANGE = Symbol('exchange')
 
-export const keepExchange = (request: Request, exchange: Exchange): void => {
-  exchanges.set(request, exchange)
+type Known = Request & { [EXCHANGE]?: Exchange }
+
+export const keepExchange = (request: Known, exchange: Exchange): void => {
+  request[EXCHANGE] = exchange
 }
 
 /** @throws Error when the request did not come in by a pipeline. */
-export function exchangeOf(request: Request): Exchange {
-  const exchange = exchanges.get(request)
+export function exchangeOf(request: Known): Exchange {
+  const exchange = request[EXCHANGE]
   if (!exchange) throw new Error('This request did not come in by a pipeline.')
   return exchange
 }

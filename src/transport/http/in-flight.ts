@@ -10,67 +10,62 @@ const SWEEP_MS = 50
 /** How long a handler whose signal fired may take to end by itself; then it is answered for. */
 const GRACE_MS = 1_000
 
-export type Tenant = {
-  exchange: Exchange
-  /** Fires the signal of its call. */
-  end(reason: AppError): void
+type Needs = {
+  clock: Clock
   /** Answers in place of a handler that does not. */
-  answerFor(reason: AppError): void
-  /** When its signal fired. */
-  endedAtMs: number | undefined
-  watched: boolean
+  answerFor(exchange: Exchange, reason: unknown): void
 }
 
-export function createInFlight({ clock }: { clock: Clock }) {
-  const tenants = new Set<Tenant>()
+export function createInFlight({ clock, answerFor }: Needs) {
+  const exchanges = new Set<Exchange>()
   let timer: ReturnType<typeof setInterval> | undefined
 
-  return { add, remove, endAll, count: () => tenants.size }
+  return { add, remove, endAll, count: () => exchanges.size }
 
-  function add(tenant: Tenant): void {
-    tenants.add(tenant)
+  function add(exchange: Exchange): void {
+    exchanges.add(exchange)
     timer ??= setInterval(sweep, SWEEP_MS)
   }
 
   /** False where it was not there any more. */
-  function remove(tenant: Tenant): boolean {
-    return tenants.delete(tenant)
+  function remove(exchange: Exchange): boolean {
+    return exchanges.delete(exchange)
   }
 
   function sweep(): void {
     const nowMs = clock.nowMs()
-    for (const tenant of tenants) look(tenant, nowMs)
-    if (tenants.size > 0 || timer === undefined) return
+    for (const exchange of exchanges) look(exchange, nowMs)
+    if (exchanges.size > 0 || timer === undefined) return
     clearInterval(timer)
     timer = undefined
   }
 
-  function look(tenant: Tenant, nowMs: number): void {
-    const { call, request } = tenant.exchange
-    if (tenant.endedAtMs !== undefined) {
-      if (nowMs - tenant.endedAtMs >= GRACE_MS) tenant.answerFor(call.signal.reason as AppError)
+  function look(exchange: Exchange, nowMs: number): void {
+    const { call, request } = exchange
+    if (exchange.endedAtMs > 0) {
+      if (nowMs - exchange.endedAtMs >= GRACE_MS) answerFor(exchange, call.signal.reason)
       return
     }
-    if (nowMs >= call.deadlineAtMs) return end(tenant, deadlineExceeded())
-    if (tenant.watched) return
+    if (nowMs >= call.deadlineAtMs) return end(exchange, deadlineExceeded())
+    if (exchange.isWatched) return
     // Only a request that takes long enough to be seen here pays for a listener.
-    tenant.watched = true
-    if (request.signal.aborted) return end(tenant, clientGone())
-    request.signal.addEventListener('abort', () => end(tenant, clientGone()), { once: true })
+    exchange.isWatched = true
+    if (request.signal.aborted) return end(exchange, clientGone())
+    request.signal.addEventListener('abort', () => end(exchange, clientGone()), { once: true })
   }
 
-  function end(tenant: Tenant, reason: AppError): void {
-    if (tenant.endedAtMs !== undefined) return
-    tenant.endedAtMs = clock.nowMs()
-    tenant.end(reason)
+  function end(exchange: Exchange, reason: AppError): void {
+    if (exchange.endedAtMs > 0) return
+    exchange.endedAtMs = clock.nowMs()
+    exchange.controller.abort(reason)
   }
 
   /** Ends everything under way; returns how many that were. */
   function endAll(reason: () => AppError): number {
     let ended = 0
-    for (const tenant of tenants) {
-      if (tenant.endedAtMs === undefined) ended++
-      end(tenant, reason())
+    for (const exchange of exchanges) {
+      if (exchange.endedAtMs === 0) ended++
+      end(exchange, reason())
     }
     return ended
   }

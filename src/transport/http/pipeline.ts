@@ -8,11 +8,11 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import { createAccounts } from './accounts.ts'
 import { seal } from './answers.ts'
-import { openExchange } from './arrival.ts'
+import { createArrivals } from './arrival.ts'
+import type { AddressOf } from './arrival.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
 import { createInFlight } from './in-flight.ts'
-import type { Tenant } from './in-flight.ts'
 import { answerProblem, pathOf } from './problem.ts'
 import { createRouter } from './router.ts'
 
@@ -34,9 +34,10 @@ export type PipelineOptions = {
 export function createPipeline(options: PipelineOptions) {
   const { clock, log, metrics, requestTimeoutMs, isDraining } = options
   const router = createRouter(options.routes)
-  const inFlight = createInFlight({ clock })
-  const accounts = createAccounts({ log, metrics, clock })
   const house: House = { draining: false, bodyMaxBytes: options.bodyMaxBytes }
+  const open = createArrivals({ house, clock, requestTimeoutMs })
+  const accounts = createAccounts({ log, metrics, clock })
+  const inFlight = createInFlight({ clock, answerFor })
   let finished = 0
 
   return {
@@ -53,39 +54,38 @@ export function createPipeline(options: PipelineOptions) {
     table: router.table,
   }
 
-  /** Answers a request; never rejects. `address` is the socket's other end. */
-  function handle(request: Request, address: string | null = null): Promise<Response> {
+  /** Answers a request; never rejects. */
+  function handle(request: Request, addressOf: AddressOf = nowhere): Promise<Response> {
     if (isDraining?.()) house.draining = true
-    const controller = new AbortController()
-    const { signal } = controller
-    const opened = openExchange({ request, address, house, clock, signal, requestTimeoutMs })
-    const { exchange, refused } = opened
+    const exchange = open(request, addressOf)
     return new Promise(resolve => {
-      const tenant: Tenant = {
-        exchange,
-        end: reason => controller.abort(reason),
-        answerFor: reason => leave(answerProblem(exchange, reason)),
-        endedAtMs: undefined,
-        watched: false,
-      }
-      inFlight.add(tenant)
-      const answer = refused ? answerProblem(exchange, refused) : answerTo(exchange)
-      if (answer instanceof Response) leave(answer)
-      else answer.then(leave, thrown => leave(answerProblem(exchange, thrown)))
-
-      function leave(response: Response): void {
-        // A handler that ends after it was answered for is too late.
-        if (!inFlight.remove(tenant)) return
-        finished++
-        const answer = dress(exchange, response)
-        accounts.settle(exchange, answer.status)
-        resolve(answer)
-      }
+      exchange.leave = resolve
+      inFlight.add(exchange)
+      const answer = answerTo(exchange)
+      if (answer instanceof Response) return leave(exchange, answer)
+      answer.then(
+        response => leave(exchange, response),
+        thrown => answerFor(exchange, thrown),
+      )
     })
   }
 
+  function answerFor(exchange: Exchange, thrown: unknown): void {
+    leave(exchange, answerProblem(exchange, thrown))
+  }
+
+  // A handler that ends after it was answered for is too late.
+  function leave(exchange: Exchange, response: Response): void {
+    if (!inFlight.remove(exchange)) return
+    finished++
+    const answer = dress(exchange, response)
+    accounts.settle(exchange, answer.status)
+    exchange.leave?.(answer)
+  }
+
   function answerTo(exchange: Exchange): Response | Promise<Response> {
-    const { request } = exchange
+    const { request, error } = exchange
+    if (error !== undefined) return answerProblem(exchange, error)
     if (request.method === 'HEAD') return router.dispatch(asGet(exchange))
     if (request.method === 'OPTIONS') return answerOptions(exchange)
     return router.dispatch(request)
@@ -117,6 +117,8 @@ function dress(exchange: Exchange, response: Response): Response {
   headers.set('x-content-type-options', 'nosniff')
   return response
 }
+
+const nowhere = () => null
 
 const shuttingDown = () =>
   new AppError('shutting_down', 'This instance shuts down and could not finish the request.')

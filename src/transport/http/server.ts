@@ -28,11 +28,12 @@ export function openHttp({ pipeline, host, port, ...limits }: HttpOptions): Door
     development: false,
     fetch(request, server) {
       if (outlastsIdle) server.timeout(request, 0)
-      return pipeline.handle(request, server.requestIP(request)?.address ?? null)
+      return pipeline.handle(request, addressOf)
     },
     // The pipeline answers whatever fails; should it fail itself, Bun's own page must not show.
     error: () => new Response(LAST_RESORT, LAST_RESORT_HEAD),
   })
+  const addressOf = (request: Request): string | null => server.requestIP(request)?.address ?? null
   let closed: Promise<void> | undefined
   const stop = () => (closed ??= server.stop())
   const inFlight = () => Math.max(server.pendingRequests, pipeline.inFlight())
