@@ -101,7 +101,9 @@ function explain(error: unknown, directory: string): Error {
     const { uid, username } = os.userInfo()
     return failure(
       `The data directory ${directory} is not writable by user ${uid} (${username}): ${ownerOf(existing)}.`,
-      `Run chown -R ${uid} ${existing}, or ${ELSEWHERE}`,
+      existing === directory
+        ? `Run chown -R ${uid} ${directory}, or ${ELSEWHERE}`
+        : `Run sudo install -d -o ${uid} ${directory}, or ${ELSEWHERE}`,
     )
   }
   if (code === 'EROFS')

@@ -128,6 +128,7 @@ export async function startEngine({ assets, storage, sync, log }: Needs): Promis
   async function close() {
     // What panicked must not write another byte; the next start recovers from its log.
     if (failure) return storage.abandon()
+    failure = new Error('The embedded PostgreSQL is closed.')
     await pglite.close()
   }
 }
@@ -157,7 +158,7 @@ function startParams(sync: boolean): string[] {
     maintenance_work_mem: '16MB',
     // Disk: what the log may take is decided by when checkpoints are made (session.ts).
     min_wal_size: '16MB',
-    max_wal_size: '32MB',
+    max_wal_size: '16MB',
     // Statements and their parameters do not belong into a log.
     log_min_messages: 'fatal',
     log_min_error_statement: 'panic',

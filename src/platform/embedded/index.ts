@@ -39,9 +39,9 @@ type Given = {
 /** @throws DatabaseFailure which says what is wrong with which path, and what to do. */
 export async function openEmbedded({ dataDir, ephemeral, sync, log }: Given): Promise<Embedded> {
   const assets = loadAssets()
-  const place = ephemeral ? inMemory() : onDisk({ dataDir, sync })
   // Whichever fails first is the one to tell of; the other must not go unhandled.
   assets.catch(() => {})
+  const place = ephemeral ? inMemory() : onDisk({ dataDir, sync })
 
   try {
     const { storage, fresh, directory } = await place.prepare()
@@ -101,6 +101,7 @@ async function run(given: Running): Promise<Embedded> {
   let storage = given.storage()
   let engine = await startEngine({ assets, storage, sync, log })
   const session = createSession({ engine: living, log })
+  let reviving: Promise<Engine> | undefined
   let closed: Promise<void> | undefined
 
   return {
@@ -112,26 +113,32 @@ async function run(given: Running): Promise<Embedded> {
     close: () => (closed ??= close()),
   }
 
-  // A PostgreSQL that panicked is replaced, as a server's would be: the next connection finds one
-  // that has recovered from the log. In memory there is nothing to recover from, and it stays down.
   async function living(): Promise<Engine> {
     const failure = engine.failure()
     if (closed) throw refused('The embedded database is closed.')
     if (!failure) return engine
     if (directory === null) throw refused(failure.message, failure)
+    reviving ??= revive(failure).finally(() => (reviving = undefined))
+    return await reviving
+  }
+
+  // A PostgreSQL that panicked is replaced, as a server's would be: the next connection finds one
+  // that has recovered from the log. In memory there is nothing to recover from, and it stays down.
+  async function revive(failure: Error): Promise<Engine> {
     try {
       await engine.close()
       storage = given.storage()
       engine = await startEngine({ assets, storage, sync, log })
+      log.warn({ after: failure.message }, 'embedded_postgres_recovered')
+      return engine
     } catch (error) {
       throw refused(String(error), error)
     }
-    log.warn({ after: failure.message }, 'embedded_postgres_recovered')
-    return engine
   }
 
   async function close() {
     try {
+      await reviving?.catch(() => {})
       await engine.close()
     } finally {
       release()
