@@ -16,13 +16,13 @@ const operations = Object.values(apiDocument().paths).flatMap(methods => Object.
 let zerg: Zerg
 let browser: Browser | undefined
 beforeAll(async () => {
-  zerg = await startZerg({ env: { ZERG_EPHEMERAL: 'true' } })
+  zerg = await startZerg({ env: { ZERG_EPHEMERAL: 'true', ZERG_DRAIN_MAX: '100ms' } })
   if (findTool('chromium')) browser = await openBrowser()
 }, 60_000)
 afterAll(async () => {
   await browser?.close()
   await zerg.stop()
-})
+}, 30_000)
 
 const LISTS = [
   ['/docs', 'Scalar'],

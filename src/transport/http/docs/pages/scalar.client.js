@@ -9,4 +9,5 @@ Scalar.createApiReference('#reference', {
   hideClientButton: true,
   showDeveloperTools: 'never',
   documentDownloadType: 'direct',
+  defaultOpenAllTags: true,
 })
