@@ -40,13 +40,13 @@ const patch = (zerg: Zerg, id: string) =>
 async function whileLocked(id: string, work: (release: () => void) => Promise<void>) {
   await withSql(database.url, async sql => {
     const released = Promise.withResolvers<void>()
-    const held = sql.begin(async tx => {
+    let working: Promise<void> | undefined
+    await sql.begin(async tx => {
       await tx`select 1 from tasks where id = ${id} for update`
-      const working = work(released.resolve)
+      working = work(released.resolve)
       await Promise.race([released.promise, working])
-      return working
     })
-    await await held
+    await working
   })
 }
 
