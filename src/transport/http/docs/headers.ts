@@ -5,35 +5,31 @@ import type { Header, Parameter } from './openapi.ts'
 
 type RequestHeader = 'X-Request-Id' | 'Request-Timeout' | 'If-None-Match' | 'If-Match'
 
-const requestHeader = (name: RequestHeader, description: string, example: string): Parameter => ({
+// Without examples: pages that try requests out would send every one of them along.
+const requestHeader = (name: RequestHeader, description: string): Parameter => ({
   name,
   in: 'header',
   description,
   required: false,
   schema: { type: 'string' },
-  example,
 })
 
 export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
   'X-Request-Id': requestHeader(
     'X-Request-Id',
-    'Names the request in logs and answers. One that is missing or not well-formed is replaced by a new one.',
-    '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+    'Names the request in logs and answers, in 1 to 128 letters, digits and `_.:~+/=@-`. One that is missing or not well-formed is replaced by a new one.',
   ),
   'Request-Timeout': requestHeader(
     'Request-Timeout',
     'Shortens the deadline of this request: a duration such as `250ms` or `5s`.',
-    '5s',
   ),
   'If-None-Match': requestHeader(
     'If-None-Match',
-    'An `ETag` that the client holds: while it is still the present one, the answer is 304 without a body.',
-    '"3"',
+    'An `ETag` that the client holds, such as `"3"`: while it is still the present one, the answer is 304 without a body.',
   ),
   'If-Match': requestHeader(
     'If-Match',
-    'The `ETag` that the change is meant for: when the resource has changed since, nothing is done and the answer is 412.',
-    '"3"',
+    'The `ETag` that the change is meant for, such as `"3"`: when the resource has changed since, nothing is done and the answer is 412.',
   ),
 }
 

@@ -57,17 +57,11 @@ function queryParameters({ query }: Operation, schemas: SchemaWriter): Parameter
   )
 }
 
+// Without examples: pages that try requests out would send every one of them along.
 function queryParameter(name: string, written: JsonSchema, required: boolean): Parameter {
   const { description, examples, ...schema } = written
-  const example: unknown = Array.isArray(examples) ? examples[0] : undefined
-  return {
-    name,
-    in: 'query',
-    description: typeof description === 'string' ? description : '',
-    required,
-    schema,
-    ...(example !== undefined && { example }),
-  }
+  const text = typeof description === 'string' ? description : ''
+  return { name, in: 'query', description: text, required, schema }
 }
 
 function headerParameters({ method, operation }: Place): Reference[] {
