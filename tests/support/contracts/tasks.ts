@@ -10,12 +10,14 @@ import { callBy, insertProject, insertUser } from '../databases.ts'
 import { rejection } from '../eventually.ts'
 import { listing } from './task-lists.ts'
 
-export type TasksUnderTest = {
-  tasks: Tasks
-  /** Where these tasks are kept, to make the users and projects that they refer to. */
-  database: Database
-  close(): Promise<void>
-}
+/** Makes what tasks refer to. */
+type World = { insertProject(): Promise<string>; insertUser(): Promise<string> }
+
+export type TasksUnderTest = { tasks: Tasks; close(): Promise<void> } & (
+  | { world: World }
+  /** Where these tasks are kept. */
+  | { database: Database }
+)
 
 /** Declares the suite. `tasksContract('tasks on PostgreSQL 18', async () => ({ tasks, database, close }))`. */
 export function tasksContract(name: string, open: () => Promise<TasksUnderTest>): void {
@@ -31,8 +33,9 @@ export function tasksContract(name: string, open: () => Promise<TasksUnderTest>)
     const call = () => callBy()
     const make = (given: Partial<Parameters<Tasks['create']>[1]> = {}) =>
       tasks.create(call(), { title: 'A task', ...given })
-    const project = () => insertProject(under.database)
-    const user = () => insertUser(under.database)
+    const project = () =>
+      'world' in under ? under.world.insertProject() : insertProject(under.database)
+    const user = () => ('world' in under ? under.world.insertUser() : insertUser(under.database))
 
     describe('creating', () => {
       test('gives what was left out its default', async () => {
