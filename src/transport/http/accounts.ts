@@ -67,8 +67,8 @@ const shownPath = (path: string): string =>
 
 const methodOf = ({ method }: Request): string => (KNOWN_METHODS.has(method) ? method : 'OTHER')
 
-const causeOf = (error: unknown): unknown =>
-  error instanceof AppError ? (error.cause ?? error) : error
+// A refusal that we foresaw explains itself by its code; what led to it is of interest.
+const causeOf = (error: unknown): unknown => (error instanceof AppError ? error.cause : error)
 
 // prom-client looks a labelled child up by a hash of its labels; a route is answered with few
 // statuses, so the children are kept. Routes and methods come from fixed sets, so this is bounded.

@@ -62,7 +62,7 @@ async function readBytes(exchange: Exchange, maxBytes: number): Promise<Uint8Arr
     return await gather(reader, maxBytes)
   } catch (thrown) {
     cancel()
-    throw thrown
+    throw thrown instanceof AppError ? thrown : brokenOff(thrown)
   } finally {
     call.signal.removeEventListener('abort', cancel)
     call.signal.throwIfAborted()
@@ -83,6 +83,9 @@ async function gather(
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)
 }
+
+const brokenOff = (cause: unknown) =>
+  new AppError('client_closed_request', 'The body broke off.', { cause })
 
 const tooLarge = (maxBytes: number) =>
   new AppError('payload_too_large', `The body is larger than ${formatSize(maxBytes)}.`)

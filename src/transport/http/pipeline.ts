@@ -86,9 +86,18 @@ export function createPipeline(options: PipelineOptions) {
   function answerTo(exchange: Exchange): Response | Promise<Response> {
     const { request, error } = exchange
     if (error !== undefined) return answerProblem(exchange, error)
-    if (request.method === 'HEAD') return router.dispatch(asGet(exchange))
     if (request.method === 'OPTIONS') return answerOptions(exchange)
-    return router.dispatch(request)
+    if (!request.url.startsWith('http')) return answerHostless(exchange)
+    return router.dispatch(request.method === 'HEAD' ? asGet(exchange, request.url) : request)
+  }
+
+  // HTTP/1.0 knows no Host, and old probes speak it; a Host that is none is another matter.
+  function answerHostless(exchange: Exchange): Response | Promise<Response> {
+    const { request } = exchange
+    const isProbe = request.url.startsWith('/') && !request.headers.has('host')
+    if (isProbe && (request.method === 'GET' || request.method === 'HEAD'))
+      return router.dispatch(asGet(exchange, `http://localhost${request.url}`))
+    return answerProblem(exchange, new AppError('invalid_header', 'Host is missing or not a host.'))
   }
 
   function answerOptions(exchange: Exchange): Response {
@@ -100,9 +109,8 @@ export function createPipeline(options: PipelineOptions) {
 }
 
 // HEAD is GET without the body, which Bun leaves out by itself and keeps its Content-Length.
-function asGet(exchange: Exchange): Request {
-  const { request } = exchange
-  const get = new Request(request.url, { headers: request.headers })
+function asGet(exchange: Exchange, url: string): Request {
+  const get = new Request(url, { headers: exchange.request.headers })
   keepExchange(get, exchange)
   return get
 }

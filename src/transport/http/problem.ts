@@ -37,9 +37,9 @@ function problemOf(error: AppError, { call, request }: Exchange) {
   }
 }
 
-/** The path of an absolute URL as it was sent, without its query. */
+/** The path as it was sent, without its query. Without a usable Host, Bun gives no more than the path. */
 export function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const start = url.startsWith('/') ? 0 : Math.max(0, url.indexOf('/', url.indexOf('//') + 2))
   const end = url.indexOf('?', start)
   return end === -1 ? url.slice(start) : url.slice(start, end)
 }

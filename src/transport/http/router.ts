@@ -4,7 +4,7 @@ import { Elysia } from 'elysia'
 import type { AnyElysia } from 'elysia'
 import { AppError } from '#lib/errors.ts'
 import { exchangeOf } from './exchange.ts'
-import { answerProblem } from './problem.ts'
+import { answerProblem, pathOf } from './problem.ts'
 
 export type Router = ReturnType<typeof createRouter>
 
@@ -45,7 +45,7 @@ export function createRouter(routes: readonly AnyElysia[]) {
   }
 
   function answerUnmatched(request: Request): Response {
-    const allow = allowed(pathname(request))
+    const allow = allowed(pathOf(request.url))
     return allow.length === 0
       ? answerProblem(exchangeOf(request), noRoute())
       : answerProblem(exchangeOf(request), wrongMethod(request.method), { allow: allow.join(', ') })
@@ -68,8 +68,6 @@ export function createRouter(routes: readonly AnyElysia[]) {
 const noRoute = () => new AppError('route_not_found', 'Nothing is served under this path.')
 const wrongMethod = (method: string) =>
   new AppError('method_not_allowed', `This path does not answer ${method.slice(0, 32)}.`)
-
-const pathname = (request: Request): string => new URL(request.url).pathname
 
 // What ends early because its signal fired may say so in words of its own; the signal knows why.
 function reasonOf(request: Request, error: unknown): unknown {
