@@ -1,8 +1,10 @@
 // What a server is and allows, for `zerg config check --connect`: one connection, a few questions.
 
+import type postgres from 'postgres'
 import type { Log } from '../observability/log.ts'
 import { DatabaseFailure } from './failure.ts'
 import { explainRefusal } from './migrate/explain.ts'
+import { LEDGER } from './migrate/ledger.ts'
 import { createMigrator } from './migrate/migrator.ts'
 import { openSession } from './migrate/session.ts'
 import type { Settings } from './options.ts'
@@ -23,7 +25,8 @@ const OLDEST = 140_000
 /**
  * Connects once, without waiting for a server that is not there.
  *
- * @throws DatabaseFailure where no connection can be made, or PostgreSQL is too old.
+ * @throws DatabaseFailure where no connection can be made, PostgreSQL is too old, or this role may not
+ *   serve.
  */
 export async function inspectDatabase({ url, settings, log, signal }: Needs): Promise<Inspection> {
   const { sql, close } = await openSession({
@@ -44,6 +47,7 @@ export async function inspectDatabase({ url, settings, log, signal }: Needs): Pr
     `
     const { number, version, connections } = row!
     if (number < OLDEST) throw tooOld(version)
+    await requireRights(sql)
     const states = await createMigrator({ sql }).status()
     const missing = states
       .filter(({ state }) => state === 'pending')
@@ -61,3 +65,33 @@ const tooOld = (version: string) =>
     `PostgreSQL ${version} is older than Zerg supports.`,
     'Use PostgreSQL 14 or newer.',
   )
+
+// What `zerg migrate grant` gives, looked at from the other side. Others may keep tables in the schema.
+async function requireRights(sql: postgres.ISql): Promise<void> {
+  const denied = await sql<{ role: string; table: string }[]>`
+    select current_user as role, tablename as table
+    from pg_tables, lateral format('%I.%I', schemaname, tablename) as name
+    where schemaname = current_schema()
+      and tableowner = (
+        select tableowner from pg_tables
+        where schemaname = current_schema() and tablename = ${LEDGER}
+      )
+      and not (
+        has_table_privilege(name, 'select')
+        and (
+          tablename = ${LEDGER}
+          or has_table_privilege(name, 'insert')
+          and has_table_privilege(name, 'update')
+          and has_table_privilege(name, 'delete')
+        )
+      )
+    order by tablename
+  `
+  const [first] = denied
+  if (!first) return
+  const tables = denied.map(({ table }) => table).join(', ')
+  throw new DatabaseFailure(
+    `Role "${first.role}" may not read and write all of Zerg's tables: ${tables}.`,
+    `Run \`zerg migrate grant ${first.role}\` as the role that owns them.`,
+  )
+}
