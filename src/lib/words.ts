@@ -5,7 +5,7 @@
 const CHARACTERS_MAX = 64
 
 // An emoji is a word of its own, whatever it is glued to.
-const WORD = /[\p{L}\p{M}\p{N}]+|\p{Extended_Pictographic}/gu
+const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*|\p{Extended_Pictographic}/gu
 
 /** Each word once, in the order of their code points (which is how `collate "C"` sorts them). */
 export function wordsOf(text: string): string[] {
