@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
-import { runZerg } from '../support/zerg.ts'
+import { eventually } from '../support/eventually.ts'
+import { freePort, runZerg, startZerg } from '../support/zerg.ts'
 
 const role = `zerg_stranger_${crypto.randomUUID().slice(0, 8)}`
 let migrated: TestDatabase
@@ -75,6 +76,30 @@ test('a database that does not exist is a problem that says how to create it', a
   url.pathname = '/nowhere'
   const { stdout, code } = await check(url.href)
   expect(stdout).toContain('There is no database "nowhere".')
+  expect(code).toBe(78)
+})
+
+test('a Tasks service that serves is fit, and found out when it has gone', async () => {
+  const port = await freePort()
+  const address = `--tasks-service-addr=127.0.0.1:${port}`
+  const service = startZerg(['serve', '--roles=tasks', `--grpc-port=${port}`, '--ops-port=0'], {
+    env: { DATABASE_URL: migrated.url },
+  })
+  try {
+    await eventually(
+      async () => {
+        const { stdout, code } = await check(migrated.url, '--roles=api', address)
+        expect(stdout).toContain(`TASKS_SERVICE_ADDR has 127.0.0.1:${port}, which serves tasks.`)
+        expect(code).toBe(0)
+      },
+      { withinMs: 20_000 },
+    )
+  } finally {
+    service.kill('SIGTERM')
+    await service.exited
+  }
+  const { stdout, code } = await check(migrated.url, '--roles=api', address)
+  expect(stdout).toContain(`has 127.0.0.1:${port}, which cannot be used: connect ECONNREFUSED`)
   expect(code).toBe(78)
 })
 
