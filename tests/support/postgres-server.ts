@@ -43,10 +43,28 @@ export async function startPostgres({ version = '18', settings = {} }: Options =
     return server.pid
   }
 
+  // After a crash a straggler of the old server may hold its memory for a moment; then PostgreSQL
+  // refuses to start, and is started again.
   async function start() {
-    server = spawn(join(programs!, 'postgres'), ['-D', data], { stdio: 'ignore', ...serverUser })
-    server.unref()
-    await eventually(() => answers(url()), { withinMs: 20_000, everyMs: 20 })
+    await eventually(
+      async () => {
+        if (!server) launch()
+        await answers(url())
+      },
+      { withinMs: 20_000, everyMs: 20 },
+    )
+  }
+
+  function launch() {
+    const child = spawn(join(programs!, 'postgres'), ['-D', data], {
+      stdio: 'ignore',
+      ...serverUser,
+    })
+    child.unref()
+    child.once('exit', () => {
+      if (server === child) server = undefined
+    })
+    server = child
   }
 
   /** `fast` ends sessions and closes cleanly, `kill` is a crash: nobody gets to say goodbye. */
@@ -56,7 +74,6 @@ export async function startPostgres({ version = '18', settings = {} }: Options =
     if (how === 'kill') signal('SIGKILL')
     else process.kill(server.pid, 'SIGINT')
     await ended
-    server = undefined
   }
 
   /** The server keeps its connections and accepts new ones, but answers nothing. */

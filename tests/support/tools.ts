@@ -17,6 +17,7 @@ const TOOLS = {
     elsewhere: ['/usr/sbin/pgbouncer'],
     install: 'apt-get install pgbouncer',
   },
+  openssl: { command: 'openssl', install: 'apt-get install openssl' },
   wrk: { command: 'wrk', install: 'apt-get install wrk' },
   unshare: { command: 'unshare', install: 'apt-get install util-linux' },
   zsh: { command: 'zsh', install: 'apt-get install zsh' },

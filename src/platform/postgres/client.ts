@@ -61,7 +61,13 @@ export async function openDatabase(needs: DatabaseNeeds): Promise<Database> {
   const perform = createPerform({ clock, note: createStatementLog(log), release, drop })
   const transact = createTransaction({ perform, begin: beginStatement(settings) })
 
-  await openWithin({ attempt: supply.warm, target, waitMs, signal, log })
+  try {
+    await openWithin({ attempt: supply.warm, target, waitMs, signal, log })
+  } catch (error) {
+    // An attempt that was given up may still succeed.
+    await supply.close()
+    throw error
+  }
   exposePool(metrics, gate.figures)
   const kind = 'url' in source ? 'postgres' : 'embedded'
   return { kind, on, transaction, ping, figures: gate.figures, close }
@@ -128,6 +134,7 @@ export async function openDatabase(needs: DatabaseNeeds): Promise<Database> {
   }
 
   async function close(timeoutMs: number) {
+    supply.stop()
     for (const connection of gate.shut(databaseClosed)) void connection.discard()
     const late = new Promise<void>(resolve => setTimeout(resolve, timeoutMs).unref())
     await Promise.race([gate.quiet(), late])

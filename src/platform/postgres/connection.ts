@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import postgres from 'postgres'
+import { type Backend, sendCancel } from './cancel.ts'
 import type { Statement } from './database.ts'
 import { codeOf } from './errors.ts'
 import type { ClientOptions } from './options.ts'
@@ -13,7 +14,8 @@ export type Internals = {
   string?: string
   parameters?: readonly unknown[]
   reject(reason: unknown): void
-  canceller: ((query: unknown) => Promise<unknown>) | null
+  /** The session that it was sent to. */
+  state: Backend | null
 }
 
 export type Running<Rows extends readonly postgres.MaybeRow[]> = postgres.PendingQuery<Rows> &
@@ -120,10 +122,9 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
     }
   }
 
-  // The driver's own `query.cancel()` drops this promise: a refused one would end the process.
-  function cancel(query: Internals) {
-    if (canCancel && query.canceller)
-      cancellations.push(query.canceller(query).catch(() => undefined))
+  function cancel({ state: backend }: Internals) {
+    if (!canCancel || !backend) return
+    cancellations.push(sendCancel(options, backend, RECLAIM_MAX_MS).catch(() => undefined))
   }
 
   /**

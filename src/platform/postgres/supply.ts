@@ -26,6 +26,8 @@ const RETRY_LOST_MS = 250
 const RETRY_SHORT_MS = 1_000
 // A restart of a pooler closes every connection and takes new ones at once: that is no loss yet.
 const LOSS_GRACE_MS = 100
+const SHORT_LIFE_MS = 100
+const SUSPECT_EVERY_MS = 1_000
 const LIFETIME_MS = 45 * 60_000
 
 export function createSupply({ gate, max, connect, log, metrics, clock }: Needs) {
@@ -33,6 +35,7 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   let opening = 0
   let lostAtMs: number | undefined
   let suspecting = false
+  let suspectedAtMs = -Infinity
   let closing = false
   // Told once, not at every attempt.
   let isShort = false
@@ -41,7 +44,7 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   const renewal = setInterval(renewOldest, 60_000)
   renewal.unref()
 
-  return { warm, gone, suspect, close }
+  return { warm, gone, suspect, stop, close }
 
   /** Opens the first connections side by side; rejects if not one can be had. */
   async function warm() {
@@ -56,17 +59,19 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   }
 
   function add(connection: Connection) {
-    if (closing || open.size >= max) return void connection.discard()
+    if (closing) return void connection.discard()
+    found()
+    if (open.size >= max) return void connection.discard()
     open.add(connection)
     if (open.size === max) isShort = false
-    found()
     gate.give(connection)
   }
 
-  // With none open, one attempt is enough to find out; a crowd would only hinder a server that starts.
+  // One attempt is enough to find out whether it is back; a crowd would only hinder its start.
   function fill() {
     if (closing || retry) return
-    const wanted = open.size === 0 ? 1 : max - open.size
+    const isInDoubt = lostAtMs !== undefined || open.size === 0
+    const wanted = isInDoubt ? 1 : max - open.size
     while (opening < wanted) void openOne()
   }
 
@@ -88,14 +93,16 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
     else if (!isShort)
       log.warn({ code: codeOf(error), open: open.size, max }, 'database_connection_refused')
     isShort = true
-    const waitMs = open.size === 0 ? RETRY_LOST_MS : RETRY_SHORT_MS
-    retry ??= setTimeout(
-      () => {
-        retry = undefined
-        fill()
-      },
-      waitMs * (1 + Math.random()),
-    )
+    fillLater(lostAtMs === undefined ? RETRY_SHORT_MS : RETRY_LOST_MS)
+  }
+
+  function fillLater(ms: number) {
+    clearTimeout(retry)
+    const again = () => {
+      retry = undefined
+      fill()
+    }
+    retry = setTimeout(again, ms * (1 + Math.random()))
   }
 
   function lose(error: unknown) {
@@ -127,6 +134,13 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
       clearTimeout(grace)
       grace = setTimeout(() => lose(error), LOSS_GRACE_MS)
     }
+    // A server that takes a connection and ends it at once would otherwise be asked without a pause.
+    const livedMs = performance.now() - connection.openedAtMs
+    if (livedMs < SHORT_LIFE_MS) return fillLater(RETRY_LOST_MS)
+    if (open.size === 0) {
+      clearTimeout(retry)
+      retry = undefined
+    }
     fill()
   }
 
@@ -136,7 +150,9 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
    */
   async function suspect() {
     if (suspecting || closing || lostAtMs !== undefined) return
+    if (clock.elapsedMs() - suspectedAtMs < SUSPECT_EVERY_MS) return
     suspecting = true
+    suspectedAtMs = clock.elapsedMs()
     try {
       add(await connect())
     } catch (error) {
@@ -152,11 +168,16 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
     if (oldest && performance.now() - oldest.openedAtMs > LIFETIME_MS) gone(oldest)
   }
 
-  async function close() {
+  /** Opens no more connections, and takes none for lost. */
+  function stop() {
     closing = true
     clearInterval(renewal)
     clearTimeout(retry)
     clearTimeout(grace)
+  }
+
+  async function close() {
+    stop()
     await Promise.all([...open].map(connection => connection.discard()))
   }
 }

@@ -67,7 +67,7 @@ const toArrayLiteral = (values: readonly unknown[]): string =>
   `{${values
     .map(value =>
       value === null || value === undefined
-        ? 'null'
+        ? 'NULL'
         : `"${String(value).replace(/["\\]/g, String.raw`\$&`)}"`,
     )
     .join(',')}}`

@@ -108,6 +108,21 @@ test('a frozen server holds no call beyond its deadline, and is then lost like a
   await eventually(() => expect(database.figures()).toMatchObject({ idle: 4, inUse: 0 }))
 })
 
+test('calls that wait out a frozen server are answered when it goes on, and so is everybody else', async () => {
+  server.freeze()
+  const patient = [1, 2, 3, 4].map(() => ask())
+  try {
+    await rejection(ask())
+    await eventually(() => expect(logged('database_lost').length).toBe(1), { withinMs: 3_000 })
+  } finally {
+    server.thaw()
+  }
+  await within(Promise.all(patient), 2_000)
+  await eventually(() => expect(logged('database_back').length).toBe(1), { withinMs: 3_000 })
+  await Promise.all(Array.from({ length: 20 }, () => ask()))
+  expect(database.figures()).toMatchObject({ idle: 4, inUse: 0 })
+})
+
 test('health notices a frozen server even when nobody else asks', async () => {
   server.freeze()
   try {
