@@ -28,18 +28,16 @@ export function claimDirectory(dataDir: string): { directory: string; lock: Lock
 type Given = {
   directory: string
   sync: boolean
-  /** Major version of the PostgreSQL that will open it. */
-  major: string
   archive(): Promise<readonly ArchivedFile[]>
 }
 
 /** The PostgreSQL directory within, unpacked if there was none yet. The lock has to be held. */
-export async function preparePostgres({ directory, sync, major, archive }: Given) {
+export async function preparePostgres({ directory, sync, archive }: Given) {
   const postgres = path.join(directory, 'postgres')
   const unpacking = path.join(directory, 'postgres.unpacking')
   try {
     fs.rmSync(unpacking, { recursive: true, force: true })
-    if (fs.existsSync(postgres)) return { postgres: checkVersion(postgres, major), fresh: false }
+    if (fs.existsSync(postgres)) return { postgres: checkVersion(postgres), fresh: false }
     unpack(await archive(), unpacking)
     if (sync) syncTree(unpacking)
     // From here on the database exists, whole. Before, there was none.
@@ -77,14 +75,17 @@ function withOpen<T>(file: string, work: (descriptor: number) => T): T {
   }
 }
 
-function checkVersion(postgres: string, major: string): string {
+// Of the PostgreSQL that PGlite 0.5 is made from.
+const MAJOR = '18'
+
+function checkVersion(postgres: string): string {
   const file = path.join(postgres, 'PG_VERSION')
   const found = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : 'none'
-  if (found === major) return postgres
+  if (found === MAJOR) return postgres
   throw new DatabaseFailure(
     found === 'none'
       ? `${postgres} is not a PostgreSQL data directory.`
-      : `${postgres} was made by PostgreSQL ${found}, and this executable has PostgreSQL ${major}.`,
+      : `${postgres} was made by PostgreSQL ${found}, and this executable has PostgreSQL ${MAJOR}.`,
     found === 'none'
       ? `Move it away, or ${ELSEWHERE}`
       : `Use the executable that made it, or ${ELSEWHERE}`,

@@ -3,7 +3,8 @@
 
 import type { Log } from '../observability/log.ts'
 import type { Engine } from './engine.ts'
-import { endsIdle, errorText, findError, queryMessage, SYNC } from './wire.ts'
+import { createUpkeep } from './upkeep.ts'
+import { endsIdle, findError, queryMessage, SYNC } from './wire.ts'
 
 export type Session = {
   /** A place in the session. Rejects when PostgreSQL cannot be had. */
@@ -29,10 +30,6 @@ type Needs = {
   log: Log
 }
 
-// In a server of its own PostgreSQL makes a checkpoint after so much log, from another process. Here
-// nobody would: the log would grow until the end, and a start after a crash would take as long.
-const CHECKPOINT_EVERY_BYTES = 16 * 1024 ** 2
-
 // What a client names at startup that is not a setting or that PGlite has decided, and limits that
 // need a timer beside the statement: here they would go off after it, and end PostgreSQL as a whole.
 const NOT_SETTINGS = new Set([
@@ -47,6 +44,7 @@ const NOT_SETTINGS = new Set([
 ])
 
 export function createSession({ engine, log }: Needs): Session {
+  const upkeep = createUpkeep({ log })
   const guests = new Set<Guest>()
   let waiting: (() => void)[] = []
   let owner: Guest | undefined
@@ -96,17 +94,13 @@ export function createSession({ engine, log }: Needs): Session {
 
   function free(postgres: Engine) {
     owner = undefined
-    if (!postgres.failure() && postgres.logBytes() >= CHECKPOINT_EVERY_BYTES) checkpoint(postgres)
+    // After the answer is out; whoever was quicker to begin something goes first.
+    if (upkeep.isDue(postgres))
+      setImmediate(() => owner === undefined && upkeep.isDue(postgres) && upkeep.run(postgres))
     if (waiting.length === 0) return
     const woken = waiting
     waiting = []
     for (const resume of woken) resume()
-  }
-
-  function checkpoint(postgres: Engine) {
-    const refusal = findError(postgres.exchange(queryMessage('checkpoint')))
-    postgres.forgetLogBytes()
-    if (refusal) log.warn({ reason: errorText(refusal) }, 'embedded_checkpoint_failed')
   }
 }
 

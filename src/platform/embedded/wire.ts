@@ -53,10 +53,18 @@ export function queryMessage(sql: string): Buffer {
 }
 
 /** The first ErrorResponse in what PostgreSQL answered, as its own message. */
-export function findError(answer: Buffer): Buffer | undefined {
+export const findError = (answer: Buffer): Buffer | undefined => findMessage(answer, ERROR_RESPONSE)
+
+/** The first column of the first row, as text; undefined where there is no row. */
+export function firstValue(answer: Buffer): string | undefined {
+  const row = findMessage(answer, DATA_ROW)
+  return row && row.toString('utf8', 11, 11 + row.readInt32BE(7))
+}
+
+function findMessage(answer: Buffer, type: number): Buffer | undefined {
   for (let at = 0; at + 5 <= answer.length;) {
     const length = 1 + answer.readUInt32BE(at + 1)
-    if (answer[at] === ERROR_RESPONSE) return answer.subarray(at, at + length)
+    if (answer[at] === type) return answer.subarray(at, at + length)
     at += length
   }
   return undefined
@@ -72,6 +80,7 @@ export function errorText(message: Buffer): string {
 const TERMINATE = 'X'.charCodeAt(0)
 const QUERY = 'Q'.charCodeAt(0)
 const ERROR_RESPONSE = 'E'.charCodeAt(0)
+const DATA_ROW = 'D'.charCodeAt(0)
 
 function readParameters(bytes: Buffer): [string, string][] {
   const words = bytes.toString().split('\0')

@@ -5,6 +5,7 @@ import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type postgres from 'postgres'
 import { connectTo, openTestEmbedded } from '../embedded.ts'
+import { eventually } from '../eventually.ts'
 
 const directory = process.argv[2]!
 const dataDir = join(directory, 'data')
@@ -37,7 +38,7 @@ sql = connectTo(embedded)
 closeSync(ballast)
 rmSync(join(directory, 'ballast'))
 rmSync(join(directory, 'deletable'))
-const recovered = await count()
+const recovered = await eventually(count, { withinMs: 10_000, everyMs: 100 })
 await sql`delete from heap where id % 2 = 0`
 const writesAgain = await codeOf(sql`insert into heap (filler) values ('small')`)
 
