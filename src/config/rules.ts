@@ -27,6 +27,8 @@ export function brokenRules(config: Config, resolved: readonly Resolved[]): Conf
 
 const show = formatDuration
 
+// A limit that nobody chose does not stand in the way of a shorter one around it: that one ends the
+// work first.
 const contradictions: readonly Rule[] = [
   {
     about: ['ZERG_DRAIN_MAX', 'ZERG_SHUTDOWN_BUDGET'],
@@ -38,7 +40,8 @@ const contradictions: readonly Rule[] = [
   },
   {
     about: ['ZERG_DATABASE_ACQUIRE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
-    broken: ({ database: { acquireTimeoutMs }, http: { requestTimeoutMs } }) =>
+    broken: ({ isSet, database: { acquireTimeoutMs }, http: { requestTimeoutMs } }) =>
+      isSet('ZERG_DATABASE_ACQUIRE_TIMEOUT') &&
       acquireTimeoutMs >= requestTimeoutMs && {
         reason: `is not shorter than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so it could never be reached`,
         fix: 'Shorten ZERG_DATABASE_ACQUIRE_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
@@ -46,7 +49,8 @@ const contradictions: readonly Rule[] = [
   },
   {
     about: ['ZERG_DATABASE_STATEMENT_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
-    broken: ({ database: { statementTimeoutMs }, http: { requestTimeoutMs } }) =>
+    broken: ({ isSet, database: { statementTimeoutMs }, http: { requestTimeoutMs } }) =>
+      isSet('ZERG_DATABASE_STATEMENT_TIMEOUT') &&
       statementTimeoutMs > requestTimeoutMs && {
         reason: `is longer than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so nobody would wait for the statement`,
         fix: 'Shorten ZERG_DATABASE_STATEMENT_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
@@ -54,7 +58,8 @@ const contradictions: readonly Rule[] = [
   },
   {
     about: ['ZERG_DATABASE_LOCK_TIMEOUT', 'ZERG_DATABASE_STATEMENT_TIMEOUT'],
-    broken: ({ database: { lockTimeoutMs, statementTimeoutMs } }) =>
+    broken: ({ isSet, database: { lockTimeoutMs, statementTimeoutMs } }) =>
+      isSet('ZERG_DATABASE_LOCK_TIMEOUT') &&
       lockTimeoutMs > statementTimeoutMs && {
         reason: `is longer than ZERG_DATABASE_STATEMENT_TIMEOUT (${show(statementTimeoutMs)}), so it could never be reached`,
         fix: 'Shorten ZERG_DATABASE_LOCK_TIMEOUT or lengthen ZERG_DATABASE_STATEMENT_TIMEOUT.',
@@ -62,7 +67,8 @@ const contradictions: readonly Rule[] = [
   },
   {
     about: ['ZERG_DATABASE_CONNECT_TIMEOUT', 'ZERG_START_TIMEOUT'],
-    broken: ({ database: { connectTimeoutMs }, lifecycle: { startTimeoutMs } }) =>
+    broken: ({ isSet, database: { connectTimeoutMs }, lifecycle: { startTimeoutMs } }) =>
+      isSet('ZERG_DATABASE_CONNECT_TIMEOUT') &&
       connectTimeoutMs > startTimeoutMs && {
         reason: `is longer than ZERG_START_TIMEOUT (${show(startTimeoutMs)}), so a start would end before its first try`,
         fix: 'Shorten ZERG_DATABASE_CONNECT_TIMEOUT or lengthen ZERG_START_TIMEOUT.',
@@ -70,7 +76,8 @@ const contradictions: readonly Rule[] = [
   },
   {
     about: ['ZERG_TASKS_SERVICE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
-    broken: ({ tasksService: { timeoutMs }, http: { requestTimeoutMs } }) =>
+    broken: ({ isSet, tasksService: { timeoutMs }, http: { requestTimeoutMs } }) =>
+      isSet('ZERG_TASKS_SERVICE_TIMEOUT') &&
       timeoutMs > requestTimeoutMs && {
         reason: `is longer than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so nobody would wait for the call`,
         fix: 'Shorten ZERG_TASKS_SERVICE_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',

@@ -14,12 +14,7 @@ test.each<[string, Record<string, string>, string, RegExp]>([
   ],
   [
     'a wait for a connection longer than a request',
-    {
-      ZERG_REQUEST_TIMEOUT: '2s',
-      ZERG_DATABASE_STATEMENT_TIMEOUT: '2s',
-      ZERG_DATABASE_LOCK_TIMEOUT: '1s',
-      ZERG_TASKS_SERVICE_TIMEOUT: '1s',
-    },
+    { ZERG_REQUEST_TIMEOUT: '2s', ZERG_DATABASE_ACQUIRE_TIMEOUT: '3s' },
     'ZERG_DATABASE_ACQUIRE_TIMEOUT',
     /ZERG_REQUEST_TIMEOUT \(2s\)/,
   ],
@@ -117,6 +112,7 @@ test.each<[string, Record<string, string>]>([
   ],
   ['the API alone without one', { ZERG_ROLES: 'api' }],
   ['no window at all', { ZERG_DRAIN_MAX: '0' }],
+  ['a short deadline beside limits that nobody chose', { ZERG_REQUEST_TIMEOUT: '1s' }],
   ['production with TLS by default', { ZERG_ENV: 'production', DATABASE_URL: DB }],
   [
     'production beside its database',
