@@ -56,7 +56,7 @@ export const schema = {
   lifecycle: {
     drainMaxMs: durationOrNone('ZERG_DRAIN_MAX', 'drain-max', 10_000, 'Longest that connections are given to leave after SIGTERM.'),
     budgetMs: duration('ZERG_SHUTDOWN_BUDGET', 'shutdown-budget', 30_000, 'Longest that a whole shutdown may take; then the process is ended.'),
-    startTimeoutMs: duration('ZERG_START_TIMEOUT', 'start-timeout', 10_000, 'Longest that a start waits for what it depends on.'),
+    startTimeoutMs: duration('ZERG_START_TIMEOUT', 'start-timeout', 8_000, 'Longest that a start waits for what it depends on.'),
     terminationLog: text('ZERG_TERMINATION_LOG', 'termination-log', '/dev/termination-log', 'File that gets the short shutdown report, if it exists already.'),
     readyRequires: dependencies('ZERG_READY_REQUIRES', 'ready-requires', [], 'Whose loss makes /ready answer 503; by default none, since every instance would leave at once.', live),
   },
