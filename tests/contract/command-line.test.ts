@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ERROR_CODES } from '#lib/error-codes.ts'
 import { VERSION } from '#lib/version.ts'
 import { folderWith, removeFolders } from '../support/config-folder.ts'
-import { runZerg } from '../support/zerg.ts'
+import { runZerg, seeZerg } from '../support/zerg.ts'
 
 removeFolders()
 
@@ -200,6 +200,13 @@ test('no escape sequence goes to a pipe', async () => {
     runZerg(['config', 'check'], { env: { PORT: '\u001B[31m' } }),
   ])
   for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain('\u001B')
+})
+
+test('on a terminal a failure stands out, unless NO_COLOR says not to', async () => {
+  const plain = 'error: There is no command conifg.'
+  expect(await seeZerg(['conifg'])).toContain('\u001B[31merror: \u001B[39m')
+  for (const env of [{ NO_COLOR: '1' }, { NO_COLOR: 'yes' }, { TERM: 'dumb' }])
+    expect(await seeZerg(['conifg'], env)).toStartWith(plain)
 })
 
 const main = join(import.meta.dir, '../../cli/main.ts')

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eventually } from '../support/eventually.ts'
 import { findTool, testWith } from '../support/tools.ts'
 import { runZerg } from '../support/zerg.ts'
 
@@ -57,6 +58,45 @@ test('bash completes commands, flags and values', async () => {
 test('bash completes the names of files where a flag takes one', async () => {
   const asked = `cd ${folder}; COMP_WORDS=(zerg serve --config fi); COMP_CWORD=3; _zerg; echo "\${COMPREPLY[*]}"`
   expect(await run('bash', ['-c', `source ${folder}/bash\n${asked}`])).toEqual(['fish'])
+})
+
+// The function alone could be right and the line wrong: bash splits words and adds spaces around it.
+test('a Tab in an interactive bash completes the line', async () => {
+  let seen = ''
+  const decoder = new TextDecoder()
+  const child = Bun.spawn(['bash', '--norc', '--noprofile', '-i'], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, TERM: 'dumb', PS1: 'READY> ' },
+    terminal: {
+      cols: 200,
+      data: (_, bytes) => void (seen += decoder.decode(bytes, { stream: true })),
+    },
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  })
+  const type = async (keys: string, awaited: RegExp) => {
+    seen = ''
+    child.terminal!.write(keys)
+    return await eventually(() => {
+      const found = awaited.exec(seen)
+      if (!found) throw new Error(`bash shows ${JSON.stringify(seen)}`)
+      return found[1]
+    })
+  }
+  await type(
+    `bind 'set bell-style none'; source ${folder}/bash; echo LOADED-$((1+1))\r`,
+    /LOADED-2/,
+  )
+  for (const [line, , offered] of rows) {
+    const [only, more] = offered
+    if (only === undefined || more !== undefined) continue
+    // Home, `echo GOT-2 '`, End, a quote, Return: the completed line is printed and not run.
+    const keys = `${line}\t\u0001echo GOT-$((1+1)) '\u0005'\r`
+    const got = await type(keys, /GOT-2 (.*?) *\r?\n/)
+    expect(got).toBe(line.replace(/[^ =]*$/, '') + only)
+  }
+  child.terminal!.close()
+  child.kill()
+  await child.exited
 })
 
 testWith('fish')('fish completes commands, flags and values', async () => {

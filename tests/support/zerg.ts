@@ -34,6 +34,25 @@ export const startZerg = (args: readonly string[], options: Options = {}) =>
     killSignal: 'SIGKILL',
   })
 
+/** The same on a terminal: what a person would see, both streams together. */
+export async function seeZerg(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  let seen = ''
+  const decoder = new TextDecoder()
+  const child = Bun.spawn([process.execPath, main, ...args], {
+    cwd: tmpdir(),
+    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', ...env },
+    terminal: { data: (_, bytes) => void (seen += decoder.decode(bytes, { stream: true })) },
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
+  })
+  await child.exited
+  child.terminal?.close()
+  return seen
+}
+
 /** A port that nothing has at the moment. */
 export async function freePort(): Promise<number> {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
