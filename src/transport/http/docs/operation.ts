@@ -47,13 +47,20 @@ function pathParameter(name: string, given: PathParameter, schemas: SchemaWriter
       example: '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
     }
   const { description, shape, example } = given
-  return { name, in: 'path', description, required: true, schema: schemas.write(shape), example }
+  return {
+    name,
+    in: 'path',
+    description,
+    required: true,
+    schema: schemas.write(shape, 'request'),
+    example,
+  }
 }
 
 function queryParameters({ query }: Operation, schemas: SchemaWriter): Parameter[] {
   if (!query) return []
   return Object.entries(query.properties).map(([name, shape]) =>
-    queryParameter(name, schemas.write(shape), query.required?.includes(name) ?? false),
+    queryParameter(name, schemas.write(shape, 'request'), query.required?.includes(name) ?? false),
   )
 }
 
@@ -83,7 +90,7 @@ function bodyOf({ method, operation: { body, id } }: Place, schemas: SchemaWrite
   const patch = method === 'patch' ? ['application/merge-patch+json'] : []
   const types = [...(body.contentTypes ?? ['application/json']), ...patch]
   const content = {
-    schema: schemas.write(body.shape),
+    schema: schemas.write(body.shape, 'request'),
     examples: Object.fromEntries(
       Object.entries(body.examples).map(([name, value]) => [name, { value }]),
     ),
@@ -112,7 +119,7 @@ function answerOf(answer: Answer, schemas: SchemaWriter): Response {
     ...(shape && {
       content: {
         [contentType]: {
-          schema: schemas.write(shape),
+          schema: schemas.write(shape, 'answer'),
           ...(example !== undefined && { examples: { example: { value: example } } }),
         },
       },

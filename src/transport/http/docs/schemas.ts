@@ -5,19 +5,23 @@ import type { JsonSchema } from './openapi.ts'
 
 export type SchemaWriter = ReturnType<typeof createSchemaWriter>
 
+/** What clients send is closed; what they get may have more fields one day. */
+export type Use = 'request' | 'answer'
+
 export function createSchemaWriter() {
-  const named = new Map<string, { shape: object; schema: JsonSchema }>()
+  const named = new Map<string, { shape: object; use: Use; schema: JsonSchema }>()
 
   return { write, components }
 
   /** The schema for this place: the shape itself, or a reference to its component. */
-  function write(shape: object): JsonSchema {
+  function write(shape: object, use: Use): JsonSchema {
     const name = '$id' in shape && typeof shape.$id === 'string' ? shape.$id : undefined
-    if (name === undefined) return plain(shape)
+    if (name === undefined) return plain(shape, use)
 
     const known = named.get(name)
     if (known && known.shape !== shape) throw new Error(`Two shapes have the $id ${name}.`)
-    if (!known) named.set(name, { shape, schema: plain(shape) })
+    if (known && known.use !== use) throw new Error(`${name} is both sent and answered.`)
+    if (!known) named.set(name, { shape, use, schema: plain(shape, use) })
     return { $ref: `#/components/schemas/${name}` }
   }
 
@@ -27,28 +31,33 @@ export function createSchemaWriter() {
   }
 
   // TypeBox keeps its own marks under symbols, which `Object.entries` leaves out.
-  function plain(shape: object): JsonSchema {
-    const entries = Object.entries(shape).filter(([keyword]) => keyword !== '$id')
+  function plain(shape: object, use: Use): JsonSchema {
+    const entries = Object.entries(shape).filter(
+      ([keyword, value]) => keyword !== '$id' && !isClosing(keyword, value, use),
+    )
     const schema = Object.fromEntries(
-      entries.map(([keyword, value]) => [keyword, part(keyword, value)]),
+      entries.map(([keyword, value]) => [keyword, part(keyword, value, use)]),
     )
     return simplerUnion(schema)
   }
 
-  function part(keyword: string, value: unknown): unknown {
+  function part(keyword: string, value: unknown, use: Use): unknown {
     if (MAPS.has(keyword) && isObject(value))
       return Object.fromEntries(
         Object.entries(value).map(([name, inner]) => [
           name,
-          isObject(inner) ? write(inner) : inner,
+          isObject(inner) ? write(inner, use) : inner,
         ]),
       )
     if (LISTS.has(keyword) && Array.isArray(value))
-      return value.map(inner => (isObject(inner) ? write(inner) : inner))
-    if (SINGLES.has(keyword) && isObject(value)) return write(value)
+      return value.map(inner => (isObject(inner) ? write(inner, use) : inner))
+    if (SINGLES.has(keyword) && isObject(value)) return write(value, use)
     return value
   }
 }
+
+const isClosing = (keyword: string, value: unknown, use: Use) =>
+  use === 'answer' && keyword === 'additionalProperties' && value === false
 
 const MAPS = new Set(['properties', 'patternProperties'])
 const LISTS = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems'])
