@@ -59,7 +59,13 @@ export async function openRefusing(how: Refusal) {
   }
 }
 
-function frame(type: number, streamId: number, { flags = 0, payload = u32(0).subarray(4) } = {}) {
+type Rest = { flags?: number; payload?: Uint8Array }
+
+function frame(
+  type: number,
+  streamId: number,
+  { flags = 0, payload = new Uint8Array() }: Rest = {},
+) {
   const head = Buffer.alloc(9)
   head.writeUIntBE(payload.length, 0, 3)
   head[3] = type

@@ -71,7 +71,7 @@ export function attempt<Request, Response>(
 
 // grpc-js does not say in any other way that a call has not begun; a test holds it to these words.
 const NOT_BEGUN =
-  /^(?:Stream refused by server|(?:round_robin: )?No connection established|Name resolution failed|Failed to start HTTP\/2 stream)/
+  /^(?:Stream refused by server|(?:round_robin: )?No connection established|Name resolution failed|Failed to start HTTP\/2 stream|Channel closed before call started)/
 
 function failureOf(error: ServiceError): Failure {
   const answer = fromStatus(error)

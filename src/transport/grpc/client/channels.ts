@@ -16,48 +16,70 @@ const OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,
   'grpc.dns_min_time_between_resolutions_ms': 1_000,
+  // Its own, so that a channel that is opened anew does not wait where the old one would have.
+  'grpc.use_local_subchannel_pool': 1,
   // The environment is read by the configuration and by nothing else.
   'grpc.enable_http_proxy': 0,
 }
 
+// However many calls ask, addresses that have refused us are tried no more often than this.
+const REVIVE_EVERY_MS = 100
+
 export type Channels = ReturnType<typeof openChannels>
 
 /** Begins to connect to each `host:port`. */
-export function openChannels(addresses: readonly string[]) {
-  const channels = addresses.map(
-    address => new Client(`dns:///${address}`, credentials.createInsecure(), OPTIONS),
-  )
+export function openChannels(addresses: readonly string[], elapsedMs: () => number) {
+  let channels = openAll()
+  let revivedAtMs = elapsedMs()
   let turn = 0
-  // Asked for their state, idle channels begin to connect.
-  for (const channel of channels) stateOf(channel)
 
   return {
-    count: channels.length,
-    countReady: () => inState(State.READY).length,
+    count: addresses.length,
+    countReady: () => channels.filter(isReady).length,
     pick,
-    isHopeless,
+    isHopeless: () => channels.every(isFailed) && !mayRevive(),
     close: () => channels.forEach(channel => channel.close()),
   }
 
   /** Whose turn it is among those that are connected; otherwise among those that may soon be. */
   function pick(): Client {
-    const ready = inState(State.READY)
-    const hopeful = ready.length > 0 ? ready : channels.filter(channel => !isFailed(channel))
-    const choice = hopeful.length > 0 ? hopeful : channels
+    const ready = channels.filter(isReady)
+    if (ready.length > 0) return next(ready)
+    if (channels.every(isFailed) && mayRevive()) revive()
+    const hopeful = channels.filter(channel => !isFailed(channel))
+    return next(hopeful.length > 0 ? hopeful : channels)
+  }
+
+  function next(choice: readonly Client[]): Client {
     turn = (turn + 1) % 1_000_000
     return choice[turn % choice.length]!
   }
 
-  /** Whether every address has refused us, so that a call cannot but fail now. */
-  function isHopeless() {
-    return channels.every(isFailed)
+  function mayRevive() {
+    return elapsedMs() - revivedAtMs >= REVIVE_EVERY_MS
   }
 
-  function inState(state: State) {
-    return channels.filter(channel => stateOf(channel) === state)
+  // When nobody is left, an instance that has just come up must not be missed for as long as its
+  // channel would pause before the next attempt. What still runs on the old channels finishes.
+  function revive() {
+    revivedAtMs = elapsedMs()
+    const old = channels
+    channels = openAll()
+    for (const channel of old) channel.close()
+  }
+
+  function openAll() {
+    const opened = addresses.map(
+      address => new Client(`dns:///${address}`, credentials.createInsecure(), OPTIONS),
+    )
+    // Asked for their state, idle channels begin to connect.
+    opened.forEach(stateOf)
+    return opened
   }
 }
 
 const stateOf = (channel: Client) => channel.getChannel().getConnectivityState(true)
+
+const isReady = (channel: Client) => stateOf(channel) === State.READY
 
 const isFailed = (channel: Client) => stateOf(channel) === State.TRANSIENT_FAILURE

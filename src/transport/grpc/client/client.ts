@@ -51,7 +51,7 @@ type Options = {
 
 export function openGrpcClient(needs: Needs) {
   const { clock, log, metrics, unreachable } = needs
-  const channels: Channels = openChannels(needs.addresses)
+  const channels: Channels = openChannels(needs.addresses, clock.elapsedMs)
   const budget = createRetryBudget(clock.elapsedMs)
   // Errors that speak against the service as such, not against one call.
   const outages = new WeakSet<Error>()
