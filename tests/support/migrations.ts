@@ -7,7 +7,12 @@ import { openSession } from '#platform/postgres/migrate/session.ts'
 import type { Migration } from '#platform/postgres/migrations/index.ts'
 import { defaults, never, recordingLog } from './open-database.ts'
 
-type Given = { known?: readonly Migration[]; lockWaitMs?: number; turnWaitMs?: number }
+type Given = {
+  known?: readonly Migration[]
+  lockWaitMs?: number
+  turnWaitMs?: number
+  tellEveryMs?: number
+}
 
 /** Runs `work` with a migrator on a session of its own; `told` is its progress. */
 export async function withMigrator<T>(

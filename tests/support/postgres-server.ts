@@ -115,7 +115,7 @@ function watchOver(folder: string) {
       tries=0
       while kill -0 $pid 2> /dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
     fi
-    rm -rf "$1"`
+    rm -rf "$1" || { sleep 1; rm -rf "$1"; }`
   const janitor = spawn('/bin/sh', ['-c', script, 'janitor', folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

@@ -8,7 +8,7 @@ import { sharedFlags, withSession } from './open.ts'
 
 export default command({
   details:
-    'The role may then read and write rows, also of tables that later migrations make, and can create, alter or drop nothing. Run it as the role that migrates; DATABASE_URL of `zerg serve` then names the other.',
+    'The role may then read and write rows, also of tables that later migrations make, and can create, alter or drop nothing. Run it as the role that migrates; DATABASE_URL of `zerg serve` then names the other. Where everybody may create in the schema, as in "public" before PostgreSQL 15, that right is taken away.',
   settings: 'mentioned',
   examples: [
     ['zerg migrate grant zerg_serve', 'After: create role zerg_serve login password …'],

@@ -130,6 +130,18 @@ describe('a run of migrations', () => {
     expect((await withSql(url, describeSchema)).join('\n')).toContain('things_id_idx')
   })
 
+  test('says from time to time that a long one still runs', async () => {
+    const { url } = await empty()
+    const told = await withMigrator(url, async (it, told) => (await it.up(), told), {
+      known: [madeUp(1, 'select pg_sleep(0.2);')],
+      tellEveryMs: 40,
+    })
+    const kinds = told.map(({ kind }) => kind)
+    expect(kinds[0]).toBe('started')
+    expect(kinds.slice(1, -1)).toContain('running')
+    expect(kinds.at(-1)).toBe('done')
+  })
+
   test('tells what it would do without doing it', async () => {
     const { url } = await empty()
     const planned = await withMigrator(url, it => it.planUp())

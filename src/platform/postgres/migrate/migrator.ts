@@ -25,6 +25,7 @@ type Needs = {
   turnWaitMs?: number
   /** How long the locks of one migration are tried for. */
   lockWaitMs?: number
+  tellEveryMs?: number
   known?: readonly Migration[]
 }
 
@@ -34,6 +35,7 @@ export function createMigrator({
   tell = () => undefined,
   turnWaitMs = 600_000,
   lockWaitMs = 120_000,
+  tellEveryMs = 2_000,
   known = migrations,
 }: Needs) {
   return { up, down, status, planUp, planDown }
@@ -80,7 +82,7 @@ export function createMigrator({
   async function each(chosen: readonly Migration[], direction: Direction): Promise<Done[]> {
     const done: Done[] = []
     for (const migration of chosen)
-      done.push(await runStep({ sql, tell, lockWaitMs }, migration, direction))
+      done.push(await runStep({ sql, tell, lockWaitMs, tellEveryMs }, migration, direction))
     return done
   }
 

@@ -13,12 +13,13 @@ type Needs = {
   tell: Tell
   /** How long locks are tried for before the migration gives up. */
   lockWaitMs: number
+  /** How often a long one says that it still runs. */
+  tellEveryMs: number
 }
 
 // Whoever waits for a table's lock makes everybody who comes later wait behind it. So never longer
 // than this; then step aside, let the traffic through, and try again.
 const LOCK_TIMEOUT_MS = 400
-const RUNNING_EVERY_MS = 2_000
 const CONTENTION = new Set(['55P03', '40P01'])
 
 /** The first line of a migration that cannot run inside a transaction (`create index concurrently`). */
@@ -29,13 +30,13 @@ export const isTransactional = (text: string): boolean =>
 
 /** Resolves with how long it took. */
 export async function runStep(needs: Needs, migration: Migration, direction: Direction) {
-  const { tell } = needs
+  const { tell, tellEveryMs } = needs
   const { version, name } = migration
   const startedMs = performance.now()
   tell({ kind: 'started', direction, version, name })
   const ticking = setInterval(
     () => tell({ kind: 'running', version, elapsedMs: performance.now() - startedMs }),
-    RUNNING_EVERY_MS,
+    tellEveryMs,
   )
   try {
     await attemptUntilFree(needs, migration, direction)
