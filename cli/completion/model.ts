@@ -51,25 +51,22 @@ function commandOf({ name }: Row, { args, completes = {} }: Command): Completed 
   return {
     name,
     words: Object.values(completes).flatMap(values => values.map(value => [value, ''] as const)),
-    flags: [
-      ...all.filter(([, def]) => def.type !== 'positional').map(([key, def]) => flagOf(key, def)),
-      HELP,
-    ],
+    flags: [...all.filter(([, def]) => def.type !== 'positional').flatMap(flagsOf), HELP],
   }
 }
 
-function flagOf(key: string, def: ArgDef): Flag {
-  const text = def.description ?? ''
-  if (def.type === 'boolean') return { name: `--${key}`, text, takes: 'nothing', values: [] }
+function flagsOf([key, def]: [string, ArgDef]): Flag[] {
   const setting = settings.find(({ setting }) => setting.flag === key)?.setting
+  const text = def.description ?? ''
+  if (def.type === 'boolean') {
+    // A setting may be on by default or in a file; what only commands know is never switched off.
+    const names = setting ? [`--${key}`, `--no-${key}`] : [`--${key}`]
+    return names.map(name => ({ name, text, takes: 'nothing', values: [] }))
+  }
   const isFile =
     def.valueHint === 'file' || def.valueHint === 'dir' || setting?.kind.isFile === true
-  return {
-    name: `--${key}`,
-    text,
-    takes: isFile ? 'file' : 'value',
-    values: def.type === 'enum' ? (def.options ?? []) : valuesOf(setting?.kind),
-  }
+  const values = def.type === 'enum' ? (def.options ?? []) : valuesOf(setting?.kind)
+  return [{ name: `--${key}`, text, takes: isFile ? 'file' : 'value', values }]
 }
 
 function valuesOf(

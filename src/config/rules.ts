@@ -27,8 +27,6 @@ export function brokenRules(config: Config, resolved: readonly Resolved[]): Conf
 
 const show = formatDuration
 
-// A limit that nobody chose does not stand in the way of a shorter one around it: that one ends the
-// work first.
 const contradictions: readonly Rule[] = [
   {
     about: ['ZERG_DRAIN_MAX', 'ZERG_SHUTDOWN_BUDGET'],
@@ -38,51 +36,27 @@ const contradictions: readonly Rule[] = [
         fix: 'Shorten ZERG_DRAIN_MAX or lengthen ZERG_SHUTDOWN_BUDGET.',
       },
   },
-  {
-    about: ['ZERG_DATABASE_ACQUIRE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
-    broken: ({ isSet, database: { acquireTimeoutMs }, http: { requestTimeoutMs } }) =>
-      isSet('ZERG_DATABASE_ACQUIRE_TIMEOUT') &&
-      acquireTimeoutMs >= requestTimeoutMs && {
-        reason: `is not shorter than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so it could never be reached`,
-        fix: 'Shorten ZERG_DATABASE_ACQUIRE_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
-      },
-  },
-  {
-    about: ['ZERG_DATABASE_STATEMENT_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
-    broken: ({ isSet, database: { statementTimeoutMs }, http: { requestTimeoutMs } }) =>
-      isSet('ZERG_DATABASE_STATEMENT_TIMEOUT') &&
-      statementTimeoutMs > requestTimeoutMs && {
-        reason: `is longer than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so nobody would wait for the statement`,
-        fix: 'Shorten ZERG_DATABASE_STATEMENT_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
-      },
-  },
-  {
-    about: ['ZERG_DATABASE_LOCK_TIMEOUT', 'ZERG_DATABASE_STATEMENT_TIMEOUT'],
-    broken: ({ isSet, database: { lockTimeoutMs, statementTimeoutMs } }) =>
-      isSet('ZERG_DATABASE_LOCK_TIMEOUT') &&
-      lockTimeoutMs > statementTimeoutMs && {
-        reason: `is longer than ZERG_DATABASE_STATEMENT_TIMEOUT (${show(statementTimeoutMs)}), so it could never be reached`,
-        fix: 'Shorten ZERG_DATABASE_LOCK_TIMEOUT or lengthen ZERG_DATABASE_STATEMENT_TIMEOUT.',
-      },
-  },
-  {
-    about: ['ZERG_DATABASE_CONNECT_TIMEOUT', 'ZERG_START_TIMEOUT'],
-    broken: ({ isSet, database: { connectTimeoutMs }, lifecycle: { startTimeoutMs } }) =>
-      isSet('ZERG_DATABASE_CONNECT_TIMEOUT') &&
-      connectTimeoutMs > startTimeoutMs && {
-        reason: `is longer than ZERG_START_TIMEOUT (${show(startTimeoutMs)}), so a start would end before its first try`,
-        fix: 'Shorten ZERG_DATABASE_CONNECT_TIMEOUT or lengthen ZERG_START_TIMEOUT.',
-      },
-  },
-  {
-    about: ['ZERG_TASKS_SERVICE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT'],
-    broken: ({ isSet, tasksService: { timeoutMs }, http: { requestTimeoutMs } }) =>
-      isSet('ZERG_TASKS_SERVICE_TIMEOUT') &&
-      timeoutMs > requestTimeoutMs && {
-        reason: `is longer than ZERG_REQUEST_TIMEOUT (${show(requestTimeoutMs)}), so nobody would wait for the call`,
-        fix: 'Shorten ZERG_TASKS_SERVICE_TIMEOUT or lengthen ZERG_REQUEST_TIMEOUT.',
-      },
-  },
+  inside('ZERG_DATABASE_ACQUIRE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT', {
+    limits: ({ database, http }) => [database.acquireTimeoutMs, http.requestTimeoutMs],
+    so: 'it could never be reached',
+    mayBeEqual: false,
+  }),
+  inside('ZERG_DATABASE_STATEMENT_TIMEOUT', 'ZERG_REQUEST_TIMEOUT', {
+    limits: ({ database, http }) => [database.statementTimeoutMs, http.requestTimeoutMs],
+    so: 'nobody would wait for the statement',
+  }),
+  inside('ZERG_DATABASE_LOCK_TIMEOUT', 'ZERG_DATABASE_STATEMENT_TIMEOUT', {
+    limits: ({ database }) => [database.lockTimeoutMs, database.statementTimeoutMs],
+    so: 'it could never be reached',
+  }),
+  inside('ZERG_DATABASE_CONNECT_TIMEOUT', 'ZERG_START_TIMEOUT', {
+    limits: ({ database, lifecycle }) => [database.connectTimeoutMs, lifecycle.startTimeoutMs],
+    so: 'a start would end before its first try',
+  }),
+  inside('ZERG_TASKS_SERVICE_TIMEOUT', 'ZERG_REQUEST_TIMEOUT', {
+    limits: ({ tasksService, http }) => [tasksService.timeoutMs, http.requestTimeoutMs],
+    so: 'nobody would wait for the call',
+  }),
   {
     about: ['ZERG_HTTP_IDLE_TIMEOUT'],
     broken: ({ http: { idleTimeoutMs } }) =>
@@ -150,6 +124,32 @@ const contradictions: readonly Rule[] = [
       },
   },
 ]
+
+type Limits = {
+  limits(facts: Facts): readonly [innerMs: number, outerMs: number]
+  so: string
+  mayBeEqual?: boolean
+}
+
+/**
+ * A limit within another. One that nobody chose does not stand in the way of a shorter one around
+ * it: that one ends the work first.
+ */
+function inside(name: string, outer: string, { limits, so, mayBeEqual = true }: Limits): Rule {
+  return {
+    about: [name, outer],
+    broken: facts => {
+      const [innerMs, outerMs] = limits(facts)
+      return (
+        facts.isSet(name) &&
+        (mayBeEqual ? innerMs > outerMs : innerMs >= outerMs) && {
+          reason: `is ${mayBeEqual ? 'longer' : 'not shorter'} than ${outer} (${show(outerMs)}), so ${so}`,
+          fix: `Shorten ${name} or lengthen ${outer}.`,
+        }
+      )
+    },
+  }
+}
 
 /** 0 is never the same port, and only a process with the role opens its port. */
 function samePort(

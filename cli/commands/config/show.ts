@@ -27,7 +27,13 @@ export default command({
       source: isValid ? sourceOf(origin) : `default (that of ${sourceOf(origin)} is refused)`,
     }))
     if (args.json) printJson(shown)
-    else print(table(shown.map(({ name, value, source }) => [name, value ?? '-', source])))
+    else print(table([['SETTING', 'VALUE', 'SOURCE'], ...shown.map(lineOf)]))
     return problems.length === 0 ? EXIT.ok : tellFailure(new ConfigError(problems))
   },
 })
+
+const lineOf = (setting: { name: string; value: string | null; source: string }) => [
+  setting.name,
+  setting.value === null || setting.value === '' ? '-' : setting.value,
+  setting.source,
+]

@@ -13,8 +13,8 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     /ZERG_SHUTDOWN_BUDGET \(30s\)/,
   ],
   [
-    'a wait for a connection longer than a request',
-    { ZERG_REQUEST_TIMEOUT: '2s', ZERG_DATABASE_ACQUIRE_TIMEOUT: '3s' },
+    'a wait for a connection as long as a request',
+    { ZERG_REQUEST_TIMEOUT: '2s', ZERG_DATABASE_ACQUIRE_TIMEOUT: '2s' },
     'ZERG_DATABASE_ACQUIRE_TIMEOUT',
     /ZERG_REQUEST_TIMEOUT \(2s\)/,
   ],
