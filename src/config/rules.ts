@@ -1,18 +1,10 @@
-// What no single setting can know: contradictions between them, and what production refuses.
+// Contradictions between settings, and who asks every rule.
 
 import { formatDuration } from '#lib/duration.ts'
-import { parseDatabaseUrl } from './database-url.ts'
-import type { Complaint } from './kinds.ts'
 import { type ConfigProblem, problemOf, type Resolved } from './problem.ts'
+import { productionRules } from './production.ts'
+import type { Facts, Rule } from './rule.ts'
 import type { Config } from './schema.ts'
-
-type Facts = Config & { isSet(name: string): boolean }
-
-type Rule = {
-  /** The settings that it looks at; the first is the one to blame. */
-  about: readonly [string, ...string[]]
-  broken(facts: Facts): Complaint | undefined | false
-}
 
 /** Rules about a setting that has no valid value are not asked. */
 export function brokenRules(config: Config, resolved: readonly Resolved[]): ConfigProblem[] {
@@ -174,76 +166,4 @@ function samePort(
   ]
 }
 
-const inProduction = (rule: Rule): Rule => ({
-  about: [...rule.about, 'ZERG_ENV'],
-  broken: facts => facts.environment === 'production' && rule.broken(facts),
-})
-
-// A password that everybody tries first is none.
-const GUESSED = new Set([
-  'postgres',
-  'password',
-  'zerg',
-  'admin',
-  'root',
-  'secret',
-  'changeme',
-  'test',
-])
-
-const refusedInProduction: readonly Rule[] = [
-  {
-    about: ['DATABASE_URL'],
-    broken: ({ database: { url } }) =>
-      url === undefined && {
-        reason: 'is not set, and production refuses the embedded database',
-        fix: 'Set DATABASE_URL (or DATABASE_URL_FILE) to a PostgreSQL, or ZERG_ENV to another environment.',
-      },
-  },
-  {
-    about: ['ZERG_EPHEMERAL'],
-    broken: ({ embedded: { ephemeral } }) =>
-      ephemeral && {
-        reason: 'is refused in production, since nothing would be kept',
-        fix: 'Remove ZERG_EPHEMERAL and set DATABASE_URL.',
-      },
-  },
-  {
-    about: ['ZERG_EMBEDDED_SYNC'],
-    broken: ({ embedded: { sync } }) =>
-      !sync && {
-        reason: 'is refused in production, since an acknowledged write could be lost',
-        fix: 'Remove ZERG_EMBEDDED_SYNC and set DATABASE_URL.',
-      },
-  },
-  {
-    about: ['ZERG_DATABASE_TLS', 'DATABASE_URL'],
-    broken: ({ database: { tls, url } }) =>
-      url !== undefined &&
-      !tls.startsWith('verify') &&
-      !parseDatabaseUrl(url)?.isLocal && {
-        reason: 'is refused in production, since anybody on the way could pose as the database',
-        fix: 'Set ZERG_DATABASE_TLS=verify-full, with ZERG_DATABASE_TLS_CA where the authority is your own.',
-      },
-  },
-  {
-    about: ['DATABASE_URL'],
-    broken: ({ database: { url } }) => {
-      const parts = url === undefined ? undefined : parseDatabaseUrl(url)
-      // A socket in the file system knows its users by themselves.
-      if (!parts || parts.hosts.length === 0) return undefined
-      const password = parts.password || (parts.query.get('password') ?? '')
-      const fix =
-        'Give the role a long random password, and hand the URL over by DATABASE_URL_FILE.'
-      if (password === '') return { reason: 'has no password, which production refuses', fix }
-      return (
-        (GUESSED.has(password.toLowerCase()) || password === parts.user) && {
-          reason: 'has a password that is guessed first, which production refuses',
-          fix,
-        }
-      )
-    },
-  },
-]
-
-const RULES: readonly Rule[] = [...contradictions, ...refusedInProduction.map(inProduction)]
+const RULES: readonly Rule[] = [...contradictions, ...productionRules]
