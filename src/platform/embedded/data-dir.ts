@@ -42,9 +42,11 @@ export async function preparePostgres({ directory, sync, archive }: Given) {
     if (sync) syncTree(unpacking)
     // From here on the database exists, whole. Before, there was none.
     fs.renameSync(unpacking, postgres)
-    if (sync) withOpen(directory, fs.fsyncSync)
+    if (sync) syncFile(directory)
     return { postgres, fresh: true }
   } catch (error) {
+    // What was written must not be what fills the disk.
+    fs.rmSync(unpacking, { recursive: true, force: true })
     throw error instanceof DatabaseFailure ? error : explain(error, directory)
   }
 }
@@ -60,10 +62,16 @@ function unpack(files: readonly ArchivedFile[], into: string) {
 
 // One call where there is one; else every file and directory by itself.
 function syncTree(root: string) {
-  if (withOpen(root, syncFileSystem)) return
+  if (process.platform === 'linux' && withOpen(root, syncFileSystem)) return
   for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true }))
-    withOpen(path.join(entry.parentPath, entry.name), fs.fsyncSync)
-  withOpen(root, fs.fsyncSync)
+    syncFile(path.join(entry.parentPath, entry.name))
+  syncFile(root)
+}
+
+// Windows opens no directories, and keeps their entries by itself.
+function syncFile(file: string) {
+  if (process.platform === 'win32' && fs.statSync(file).isDirectory()) return
+  withOpen(file, fs.fsyncSync)
 }
 
 function withOpen<T>(file: string, work: (descriptor: number) => T): T {

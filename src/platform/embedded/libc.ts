@@ -18,9 +18,9 @@ export function flock(descriptor: number): 'locked' | 'held' | 'unsupported' {
   return errno !== null && read.i32(errno) === library.wouldBlock ? 'held' : 'unsupported'
 }
 
-/** Syncs everything written to the file system of an open file, in one call. False: not done. */
+/** Syncs all of an open file's file system, in one call that only Linux has. False: not done. */
 export function syncFileSystem(descriptor: number): boolean {
-  return process.platform === 'linux' && openLinux()?.syncfs(descriptor) === 0
+  return openLinux()?.syncfs(descriptor) === 0
 }
 
 const flockShape = { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } as const
