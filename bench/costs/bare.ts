@@ -2,8 +2,9 @@
 // body bytes as Zerg's GET of one task and list of 50, and nothing else. Run by run.ts.
 
 import postgres from 'postgres'
+import { COLUMNS, listStatement } from '#features/tasks/listing.ts'
 
-type Row = Record<string, string | number | null>
+type Row = Record<string, string | number | boolean | null>
 
 const [url, poolMax] = process.argv.slice(2) as [string, string]
 
@@ -17,6 +18,18 @@ const sql = postgres(url, {
   },
 })
 
+const PREPARED = { prepare: true }
+const FIND = `select ${COLUMNS} from tasks where id = $1`
+const LIST = listStatement({
+  filter: {},
+  sort: { column: 'created_at', descending: true },
+  after: undefined,
+  limit: 51,
+  offset: 0,
+})!
+// As long as a real one.
+const CURSOR = 'x'.repeat(111)
+
 const server = Bun.serve({
   port: 0,
   hostname: '127.0.0.1',
@@ -29,22 +42,14 @@ const server = Bun.serve({
 process.stdout.write(`${server.port}\n`)
 
 async function get(id: string) {
-  const rows = await sql<Row[]>`
-    select id, title, description, status, priority, completed_at, project_id, assignee_id,
-      due_date, owner_id, version, created_at, updated_at
-    from tasks where id = ${id}
-  `
+  const rows = await sql.unsafe<Row[]>(FIND, [id], PREPARED)
   return Response.json(toTask(rows[0]!))
 }
 
 async function list() {
-  const rows = await sql<Row[]>`
-    select id, title, description, status, priority, completed_at, project_id, assignee_id,
-      due_date, owner_id, version, created_at, updated_at
-    from tasks order by created_at desc, id desc limit 51
-  `
+  const rows = await sql.unsafe<Row[]>(LIST.text, LIST.values, PREPARED)
   const data = rows.slice(0, 50).map(toTask)
-  return Response.json({ data, next_cursor: rows.length > 50 ? 'x'.repeat(111) : null })
+  return Response.json({ data, next_cursor: rows.length > 50 ? CURSOR : null })
 }
 
 function toTask(row: Row) {
@@ -54,7 +59,7 @@ function toTask(row: Row) {
     description: row['description'],
     status: row['status'],
     priority: row['priority'],
-    completed: row['status'] === 'done',
+    completed: row['completed'],
     completed_at: row['completed_at'],
     project_id: row['project_id'],
     assignee_id: row['assignee_id'],
