@@ -1,0 +1,83 @@
+// One route of every kind, behind the whole pipeline.
+
+import { AppError } from '#lib/errors.ts'
+import { createLog } from '#platform/observability/log.ts'
+import { createMetrics } from '#platform/observability/metrics.ts'
+import {
+  answerChanged,
+  answerCreated,
+  answerFile,
+  answerNothing,
+  answerPage,
+  answerRead,
+} from '#transport/http/answers.ts'
+import { MERGE_PATCH, readJson } from '#transport/http/body.ts'
+import { callOf } from '#transport/http/exchange.ts'
+import { readId } from '#transport/http/path.ts'
+import { createRoutes } from '#transport/http/routes.ts'
+import { httpOver } from '../../../support/http.ts'
+
+export const ID = '01900000-0000-7000-8000-00000000000a'
+export const THING = `/api/v1/things/${ID}`
+
+export function setup(options: { requestTimeoutMs?: number } = {}) {
+  const lines: Record<string, unknown>[] = []
+  const destination = {
+    write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+  }
+  const { log } = createLog({ level: 'info', format: 'json', destination })
+  const metrics = createMetrics()
+  const http = httpOver(things(), { log, metrics, bodyMaxBytes: 1_000, ...options })
+  return { http, lines, metrics }
+}
+
+const things = () =>
+  createRoutes('things')
+    .get('/things/:id', async ({ request, params }) =>
+      answerRead(request, { id: readId(params.id) }, { version: 3 }),
+    )
+    .patch('/things/:id', async ({ request }) =>
+      answerChanged(request, await readJson(request, { types: MERGE_PATCH }), { version: 4 }),
+    )
+    .delete('/things/:id', async ({ request }) => answerNothing(request))
+    .get('/things', async ({ request }) => answerPage(request, { next_cursor: 'next+1' }))
+    .post('/things', async ({ request }) =>
+      answerCreated(request, await readJson(request), { location: THING, version: 1 }),
+    )
+    .get('/foreign', async () => new Response('made elsewhere'))
+    .get('/file', async ({ request }) =>
+      answerFile(request, 'p{}', {
+        type: 'text/css',
+        etag: '"f"',
+        cacheControl: 'public, max-age=60',
+      }),
+    )
+    .get('/missing', async () => {
+      throw new AppError('task_not_found', 'There is no such task.')
+    })
+    .get('/busy', async () => {
+      throw new AppError('database_busy', 'No connection became free.')
+    })
+    .get('/broken', async () => {
+      await Bun.sleep(1)
+      throw new Error('relation tasks does not exist')
+    })
+    .get('/breaks-at-once', () => {
+      throw new Error('at once')
+    })
+    .get('/throws-text', async () => {
+      // oxlint-disable-next-line no-throw-literal -- some library may
+      throw 'text'
+    })
+    .get('/waits', async ({ request }) => await firing(callOf(request).signal))
+    .get('/waits-badly', async ({ request }) => {
+      await firing(callOf(request).signal).catch(() => {
+        throw new Error('canceling statement due to user request')
+      })
+    })
+    .get('/deaf', async () => await new Promise<Response>(() => {}))
+
+const firing = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
