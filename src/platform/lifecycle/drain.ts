@@ -15,6 +15,8 @@ const WINDOW_POLL_MS = 20
 const QUIET_POLL_MS = 5
 // Who says nothing whole for so long is not waited for; what is being answered is.
 const SILENT_MAX_MS = 1_000
+// Longer on the way in: a client on a busy machine may take its time between connecting and asking.
+const ARRIVAL_MAX_MS = 2_000
 const QUIET_MAX_MS = 5_000
 const QUIET_IN_A_ROW = 2
 
@@ -103,7 +105,7 @@ async function emptyQueue(
     listener.admit(inside)
     if (listener.queued() > 0 || !inside.every(listener.isUnused)) return false
     if (door.inFlight() > 0 && !busyWithStayed()) return false
-    if (timeline.nowMs() > beganAtMs + SILENT_MAX_MS) return true
+    if (timeline.nowMs() > beganAtMs + ARRIVAL_MAX_MS) return true
     // Last, because it walks through the kernel's whole table.
     return inside.length === 0 && listener.handshaking() === 0
   }

@@ -45,7 +45,7 @@ describe('a drain', () => {
     const stopping = life.stop('SIGTERM')
     door.connect('asks')
     door.connect('unused')
-    await Bun.sleep(1_200)
+    await Bun.sleep(2_200)
     expect(events).not.toContain('stop listening')
     door.leave('asks')
     expect(stepOf(await within(stopping), 'http_handshakes').outcome).toBe('done')
