@@ -81,7 +81,7 @@ describe('every refusal is problem+json with a code and a request id', () => {
     ],
   ]
 
-  test.each(cases)('%s: %i %s', async (_, status, code, send) => {
+  test.each(cases)('%s: %i %s', async (...[, status, code, send]) => {
     const { response, problem } = await send()
     expect(response.headers.get('content-type')).toBe('application/problem+json')
     expect({ status: response.status, code: problem().code }).toEqual({ status, code })
