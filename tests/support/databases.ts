@@ -29,7 +29,8 @@ const settings: DatabaseNeeds['settings'] = {
   tlsCa: undefined,
 }
 
-const open = (source: Source) =>
+/** A Database on what a test has started itself. */
+export const open = (source: Source) =>
   openDatabase({
     source,
     settings,
