@@ -34,6 +34,8 @@ export type Seen = {
 /** Opens the address; `Seen` goes on being filled while the page runs. */
 export async function openPage(browser: Browser, url: string): Promise<Seen> {
   const page = await browser.newPage({ viewport: { width: 1300, height: 900 } })
+  // A machine that is busy with other tests shows pages late.
+  page.setDefaultTimeout(60_000)
   const seen: Seen = { page, complaints: [], violations: [], elsewhere: [], refused: [] }
   const { origin } = new URL(url)
 
