@@ -89,7 +89,7 @@ export function connectTasks(needs: Needs): RemoteTasks {
 
   async function replace(call: Call, id: string, replacement: Parameters<Tasks['replace']>[2]) {
     const request = toReplaceRequest(id, replacement)
-    const wanted = { ...CLEARED, ...replacement }
+    const wanted = { ...DEFAULTS, ...replacement }
     return await versioned(call, { id, wanted }, async onUnsure =>
       fromMessage(await unary(call, V1.replace, { request, ...repeatable(replacement), onUnsure })),
     )
@@ -131,25 +131,27 @@ const repeatable = ({ version }: TaskChange): { repeat: 'always' | 'unprocessed'
   repeat: version === undefined ? 'unprocessed' : 'always',
 })
 
-/** What null means for each field, and being left out for a replacement. */
-const CLEARED = {
-  description: null,
-  status: null,
-  priority: null,
+// What null means for each field, and being left out for a replacement.
+const DEFAULTS = {
+  description: '',
+  status: 'todo',
+  priority: 'medium',
   project_id: null,
   assignee_id: null,
   due_date: null,
 } as const
 
-function holds(task: Task, { version: _, due_date, ...wanted }: TaskChange): boolean {
-  const defaults = { description: '', status: 'todo', priority: 'medium' } as const
-  const expected = { ...CLEARED, ...defaults }
-  const isDue = due_date === undefined || task.due_date === (due_date && parseTime(due_date))
+function holds(task: Task, wanted: TaskChange): boolean {
+  const isDefault = (field: keyof typeof DEFAULTS) => task[field] === DEFAULTS[field]
   return (
-    isDue &&
-    Object.entries(wanted).every(([field, value]) => {
-      const key = field as keyof typeof wanted
-      return value === undefined || task[key] === (value ?? expected[key as keyof typeof expected])
+    (wanted.title === undefined || task.title === wanted.title) &&
+    CONTENT.every(field => {
+      const value = wanted[field]
+      if (value === undefined) return true
+      if (value === null) return isDefault(field)
+      return task[field] === (field === 'due_date' ? parseTime(value) : value)
     })
   )
 }
+
+const CONTENT = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]

@@ -1,9 +1,11 @@
 // The contract of tasks once more, over the wire.
 
+import { expect, test } from 'bun:test'
 import { openTasks } from '#features/tasks/index.ts'
 import { tasksContract } from '../../support/contracts/tasks.ts'
-import { openPostgres } from '../../support/databases.ts'
-import { connectTestTasks, openTestGrpc } from '../../support/grpc.ts'
+import { callBy, openPostgres } from '../../support/databases.ts'
+import { connectTestTasks, openTestGrpc, tasksWith } from '../../support/grpc.ts'
+import { aTask } from '../../support/tasks.ts'
 
 tasksContract('tasks over gRPC', async () => {
   const { database, close: closeDatabase } = await openPostgres()
@@ -15,4 +17,16 @@ tasksContract('tasks over gRPC', async () => {
     await closeDatabase()
   }
   return { tasks, database, close }
+})
+
+// 200 descriptions of 10,000 four-byte characters are about 8 MiB, twice what gRPC takes by default.
+test('the largest page there can be crosses the wire', async () => {
+  const description = '🜂'.repeat(10_000)
+  const data = Array.from({ length: 200 }, () => aTask({ description }))
+  const grpc = await openTestGrpc(tasksWith({ list: async () => ({ data, next_cursor: null }) }))
+  const { tasks, resource } = connectTestTasks([grpc.address])
+  const page = await tasks.list(callBy(), { limit: 200 })
+  expect(page.data).toEqual(data)
+  resource.close()
+  await grpc.close()
 })

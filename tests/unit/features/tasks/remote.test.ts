@@ -138,8 +138,14 @@ describe('when an instance is lost with the call inside', () => {
   })
 
   test('a change of a version that was made is known by its content', async () => {
-    const { tasks } = await lossy('change', { ...kept, title: 'Mine', version: 8 })
-    const change = { title: 'Mine', description: null, version: 7 }
+    const due_date = '2026-12-24T12:00:00.000Z'
+    const { tasks } = await lossy('change', { ...kept, title: 'Mine', due_date, version: 8 })
+    const change = {
+      title: 'Mine',
+      description: null,
+      due_date: '2026-12-24T13:00:00+01:00',
+      version: 7,
+    }
     expect(await tasks.change(callBy(), kept.id, change)).toMatchObject({
       title: 'Mine',
       version: 8,
