@@ -29,7 +29,7 @@ export const schema = {
   },
   grpc: {
     port: port('ZERG_GRPC_PORT', 'grpc-port', 50_051, 'Port of the Tasks service; 0 picks a free one.'),
-    messageMaxBytes: size('ZERG_GRPC_MESSAGE_MAX', 'grpc-message-max', 4_194_304, 'Largest gRPC message accepted or sent.'),
+    messageMaxBytes: size('ZERG_GRPC_MESSAGE_MAX', 'grpc-message-max', 4_194_304, 'Largest gRPC message accepted.'),
     reflection: flag('ZERG_GRPC_REFLECTION', 'grpc-reflection', true, 'Answer gRPC server reflection.'),
   },
   tasksService: {
