@@ -21,6 +21,7 @@ import { exposePool } from './pool-metrics.ts'
 import { openWithin } from './start.ts'
 import { createStatementLog } from './statement-log.ts'
 import { createSupply } from './supply.ts'
+import { createSweeper } from './sweeper.ts'
 import { embeddedTarget, parseTarget } from './target.ts'
 import { beginStatement, createTransaction } from './transaction.ts'
 
@@ -58,7 +59,9 @@ export async function openDatabase(needs: DatabaseNeeds): Promise<Database> {
   })
   const supply = createSupply({ gate, max, connect, log, metrics, clock })
   const drop = supply.gone
-  const perform = createPerform({ clock, note: createStatementLog(log), release, drop })
+  const { wake, stop } = createSweeper(supply.connections)
+  const note = createStatementLog(log)
+  const perform = createPerform({ clock, note, release, drop, wake })
   const transact = createTransaction({ perform, begin: beginStatement(settings) })
 
   try {
@@ -140,6 +143,7 @@ export async function openDatabase(needs: DatabaseNeeds): Promise<Database> {
     await Promise.race([gate.quiet(), late])
     const cut = gate.figures().inUse
     await supply.close()
+    stop()
     return { cut }
   }
 }

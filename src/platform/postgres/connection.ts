@@ -31,8 +31,9 @@ export type Connection = {
     until: AbortSignal,
     statement: Statement<Rows>,
   ): Running<Rows>
-  finish(until: AbortSignal, query: Internals | undefined): void
-  interrupt(): void
+  finish(query: Internals): void
+  checkCall(): boolean
+  interrupt(reason: unknown): void
   reclaim(): Promise<void>
   discard(): Promise<void>
   isUsable(): boolean
@@ -62,6 +63,7 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
     open,
     start,
     finish,
+    checkCall,
     interrupt,
     reclaim,
     discard,
@@ -91,10 +93,7 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
     if (wasOpen) onClosed(connection)
   }
 
-  /**
-   * Starts a statement that ends when its signal aborts. `finish` has to follow. The listener is one
-   * function per connection: a statement of a request costs no closure.
-   */
+  /** Starts a statement that `checkCall` ends with its signal. `finish` has to follow. */
   function start<Rows extends readonly postgres.MaybeRow[]>(
     until: AbortSignal,
     statement: Statement<Rows>,
@@ -102,23 +101,28 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
     const query = statement(sql) as Running<Rows>
     running.push(query)
     signal = until
-    until.addEventListener('abort', interrupt)
     return query
   }
 
-  function finish(until: AbortSignal, query: Internals | undefined) {
-    if (running.length <= 1) running.length = 0
-    else running.splice(running.indexOf(query!), 1)
-    if (running.length === 0) until.removeEventListener('abort', interrupt)
+  function finish(query: Internals) {
+    if (running.length > 1) return void running.splice(running.indexOf(query), 1)
+    running.length = 0
+    signal = undefined
+  }
+
+  /** Ends what runs for a call that has ended. Whether anything is running. */
+  function checkCall(): boolean {
+    if (signal?.aborted) interrupt(signal.reason)
+    return running.length > 0
   }
 
   /** The caller is answered at once; what PostgreSQL still does is ended by `reclaim`. */
-  function interrupt() {
+  function interrupt(reason: unknown) {
     if (state === 'open') state = 'interrupted'
     for (const query of running) {
       if (query.active) cancel(query)
       else void setImmediate().then(() => query.active && cancel(query))
-      query.reject(signal?.reason)
+      query.reject(reason)
     }
   }
 

@@ -13,12 +13,14 @@ type Needs = {
   note(query: Internals | undefined, tookMs: number): void
   /** The statement has ended, and its connection belongs to no transaction. */
   release(connection: Connection): void
+  /** Something is under way that may have to be ended. */
+  wake(): void
   /** The connection is of no more use. */
   drop(connection: Connection): void
 }
 
 // Every statement of every request goes through here: one promise beside the driver's own.
-export const createPerform = ({ clock, note, release, drop }: Needs) =>
+export const createPerform = ({ clock, note, release, drop, wake }: Needs) =>
   async function perform<Rows extends readonly postgres.MaybeRow[]>(
     connection: Connection,
     signal: AbortSignal,
@@ -28,12 +30,13 @@ export const createPerform = ({ clock, note, release, drop }: Needs) =>
     let query: Running<Rows> | undefined
     try {
       query = connection.start(signal, statement)
+      wake()
       return await query
     } catch (error) {
       if (isConnectionError(error)) drop(connection)
       throw toDatabaseError(error)
     } finally {
-      connection.finish(signal, query)
+      if (query) connection.finish(query)
       note(query, clock.elapsedMs() - startedMs)
       if (!connection.inTransaction) release(connection)
     }

@@ -44,7 +44,7 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   const renewal = setInterval(renewOldest, 60_000)
   renewal.unref()
 
-  return { warm, gone, suspect, stop, close }
+  return { warm, gone, suspect, stop, close, connections: open as Iterable<Connection> }
 
   /** Opens the first connections side by side; rejects if not one can be had. */
   async function warm() {

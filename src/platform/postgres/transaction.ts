@@ -56,12 +56,12 @@ export const createTransaction = ({ perform, begin }: Needs) =>
     // Whatever cannot be undone now is undone by `reclaim` before the connection is used again.
     async function undo() {
       if (!connection.inTransaction || !connection.isUsable()) return
-      if (signal.aborted) return connection.interrupt()
+      if (signal.aborted) return connection.interrupt(signal.reason)
       try {
         await say('rollback')
         connection.inTransaction = false
-      } catch {
-        connection.interrupt()
+      } catch (error) {
+        connection.interrupt(error)
       }
     }
   }
