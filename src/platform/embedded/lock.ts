@@ -40,26 +40,38 @@ export function lockDirectory(directory: string): Lock {
   }
 
   const holder = describeSelf()
-  write({})
   let held = true
+  announce({})
+  return { announce, release }
 
-  return { announce: write, release }
-
-  // Written in place: a lock belongs to the file, and a renamed one would be another file.
-  function write(ports: Holder['ports']) {
+  // Written in place: a lock belongs to the file, and a renamed one would be another file. On a full
+  // disk it stays empty, and locks all the same.
+  function announce(ports: Holder['ports']) {
+    if (!held) return
     const text = Buffer.from(`${JSON.stringify({ ...holder, ports })}\n`)
-    fs.ftruncateSync(descriptor, 0)
-    fs.writeSync(descriptor, text, 0, text.length, 0)
+    try {
+      fs.ftruncateSync(descriptor, 0)
+      fs.writeSync(descriptor, text, 0, text.length, 0)
+    } catch (error) {
+      if (isFull(error)) return
+      release()
+      throw error
+    }
   }
 
   // Emptied and not deleted: somebody may have opened it already and wait to lock this very file.
   function release() {
     if (!held) return
     held = false
-    fs.ftruncateSync(descriptor, 0)
-    fs.closeSync(descriptor)
+    try {
+      fs.ftruncateSync(descriptor, 0)
+    } finally {
+      fs.closeSync(descriptor)
+    }
   }
 }
+
+const isFull = (error: unknown) => ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 
 /** Who has the directory, as far as it was written down; undefined where nobody says so. */
 export function readHolder(directory: string): Holder | undefined {

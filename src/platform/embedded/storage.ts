@@ -108,7 +108,7 @@ export function createDiskStorage(directory: string): Storage {
   }
 }
 
-/** Files in memory, gone with the process. */
+/** Files in memory, gone with the process. It takes over what it is given, and can be filled once. */
 export function createMemoryStorage(files: readonly ArchivedFile[]): Storage {
   let module: Module | undefined
   let logBytes = 0
@@ -129,7 +129,7 @@ export function createMemoryStorage(files: readonly ArchivedFile[]): Storage {
     loaded.FS.mkdirTree(MOUNT_POINT)
     for (const { path, content } of files) {
       const target = `${MOUNT_POINT}/${path}`
-      if (content) loaded.FS.writeFile(target, content)
+      if (content) loaded.FS.writeFile(target, content, { canOwn: true })
       else loaded.FS.mkdirTree(target)
     }
     const operations = loaded.MEMFS.ops_table.file.stream
@@ -165,7 +165,7 @@ type Module = {
   FS: {
     mkdirTree(path: string): void
     mount(type: Module['NODEFS'], options: { root: string }, at: string): void
-    writeFile(path: string, content: Uint8Array): void
+    writeFile(path: string, content: Uint8Array, options: { canOwn: boolean }): void
     isFile(mode: number): boolean
     quit(): void
     ErrnoError: new (code: number) => Error
