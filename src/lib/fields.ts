@@ -113,11 +113,24 @@ export function nullable<T>(inner: Field<T>): Field<T | null> {
   )
 }
 
-/** An object of these fields and no others. */
+const readOnly = Symbol('readOnly')
+
+/**
+ * An object of these fields and no others. Where it is what a client sends about a `resource`, the
+ * refusal of the resource's other fields says that they are not for clients to set.
+ */
 export const fields = <Properties extends TProperties>(
   properties: Properties,
   more: SchemaOptions = {},
-): TObject<Properties> => Type.Object(properties, { ...more, additionalProperties: false })
+  resource?: TObject,
+): TObject<Properties> => ({
+  ...Type.Object(properties, { ...more, additionalProperties: false }),
+  ...(resource && { [readOnly]: resource.properties }),
+})
+
+/** Whether the field is one of the resource and not of this shape. */
+export const isReadOnly = (shape: object, name: string): boolean =>
+  Object.hasOwn((shape as { [readOnly]?: TProperties })[readOnly] ?? {}, name)
 
 function textComplaint(value: unknown, min: number, max: number): string | undefined {
   if (typeof value !== 'string') return 'must be a text'

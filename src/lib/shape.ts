@@ -8,7 +8,7 @@ import {
   ValueErrorType,
 } from '@sinclair/typebox/compiler'
 import { AppError, type Problem } from './errors.ts'
-import { rulesOf } from './fields.ts'
+import { isReadOnly, rulesOf } from './fields.ts'
 import { nearest } from './suggest.ts'
 
 // A body of a million unknown fields gets an answer that can be read.
@@ -105,6 +105,7 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 function unknownField(shape: TSchema, name: string, what: 'field' | 'parameter'): string {
+  if (isReadOnly(shape, name)) return 'is not for clients to set; leave it out'
   const known = Object.keys((shape as Partial<TObject>).properties ?? {})
   // Of one or two letters nearly everything is near.
   const meant = name.length >= 3 && name.length <= 64 ? nearest(name, known) : undefined

@@ -64,6 +64,7 @@ export type NewProject = Static<typeof NewProject>
 export const NewProject = fields(
   { name, ...settable },
   { $id: 'NewProject', description: 'A project to create.' },
+  Project,
 )
 
 export type ProjectReplacement = Static<typeof ProjectReplacement>
@@ -73,6 +74,7 @@ export const ProjectReplacement = fields(
     $id: 'ProjectReplacement',
     description: 'What a project is to be from now on; what is left out gets its default.',
   },
+  Project,
 )
 
 export type ProjectChange = Static<typeof ProjectChange>
@@ -82,6 +84,7 @@ export const ProjectChange = fields(
     $id: 'ProjectChange',
     description: 'A merge patch (RFC 7396): what is left out stays, null clears.',
   },
+  Project,
 )
 
 const cursor = Type.Optional(
@@ -142,6 +145,7 @@ export type MemberRole = Static<typeof MemberRole>
 export const MemberRole = fields(
   { role },
   { $id: 'MemberRole', description: 'What a member is to be.' },
+  Member,
 )
 
 export type MemberQuery = Static<typeof MemberQuery>

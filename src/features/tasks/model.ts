@@ -87,6 +87,7 @@ export type NewTask = Static<typeof NewTask>
 export const NewTask = fields(
   { title, ...settable },
   { $id: 'NewTask', description: 'A task to create.' },
+  Task,
 )
 
 export type TaskReplacement = Static<typeof TaskReplacement>
@@ -96,6 +97,7 @@ export const TaskReplacement = fields(
     $id: 'TaskReplacement',
     description: 'What a task is to be from now on; what is left out gets its default.',
   },
+  Task,
 )
 
 export type TaskChange = Static<typeof TaskChange>
@@ -105,6 +107,7 @@ export const TaskChange = fields(
     $id: 'TaskChange',
     description: 'A merge patch (RFC 7396): what is left out stays, null clears.',
   },
+  Task,
 )
 
 /** Which tasks; every condition given has to hold. */

@@ -146,6 +146,35 @@ export function projectsContract(name: string, open: () => Promise<ProjectsUnder
       })
     })
 
+    describe('somebody without a role', () => {
+      const stranger = () => callBy({ id: newId(), roles: ['user'] })
+
+      test('finds no project and no members, not even in a list', async () => {
+        const { id } = await make()
+        expect(await projects.list(stranger(), {})).toEqual({ data: [], next_cursor: null })
+        for (const attempt of [
+          () => projects.get(stranger(), id),
+          () => projects.members.list(stranger(), id, {}),
+          () => projects.members.get(stranger(), at(id)),
+        ])
+          expect(await rejection(attempt())).toMatchObject({ code: 'project_not_found' })
+      })
+
+      test('changes nothing', async () => {
+        const project = await make()
+        for (const attempt of [
+          () => projects.create(stranger(), { name: 'x' }),
+          () => projects.change(stranger(), project.id, { status: 'archived' }),
+          () => projects.replace(stranger(), project.id, { name: 'x' }),
+          () => projects.remove(stranger(), project.id, { tasks: 'delete' }),
+          () => projects.members.put(stranger(), at(project.id), { role: 'owner' }),
+          () => projects.members.remove(stranger(), at(project.id)),
+        ])
+          expect(await rejection(attempt())).toMatchObject({ code: 'forbidden' })
+        expect(await projects.get(call(), project.id)).toEqual(project)
+      })
+    })
+
     describe('removing', () => {
       test('an empty project is gone, and its memberships with it', async () => {
         const project = await make()

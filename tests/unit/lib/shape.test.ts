@@ -95,6 +95,15 @@ describe('a body', () => {
     ])
   })
 
+  test('sent back as it was read is told what is not for clients to set', () => {
+    const Resource = fields({ id: id(), name: text({ max: 5 }) })
+    const Change = fields({ name: text({ max: 5 }) }, {}, Resource)
+    expect(problems(() => parseShape(Change, { id: 'x', name: 'x', nam: 'x' }))).toEqual([
+      { pointer: '/id', detail: 'is not for clients to set; leave it out' },
+      { pointer: '/nam', detail: 'is not a known field; did you mean name?' },
+    ])
+  })
+
   test('of a thousand unknown fields, long names and deep values gets an answer of some size', () => {
     let deep: unknown = 1
     for (let level = 0; level < 10_000; level++) deep = [deep]
