@@ -28,11 +28,15 @@ export type Lock = {
 
 const FILE = 'zerg.lock'
 
-/** @throws DatabaseFailure naming who holds the directory. */
-export function lockDirectory(directory: string): Lock {
+/**
+ * Takes the directory, until the process ends or lets go. `lockFile` is the system call.
+ *
+ * @throws DatabaseFailure naming who holds the directory.
+ */
+export function lockDirectory(directory: string, lockFile: typeof flock = flock): Lock {
   const file = path.join(directory, FILE)
   const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
-  const outcome = flock(descriptor)
+  const outcome = lockFile(descriptor)
   const other = outcome === 'unsupported' ? livingHolder(directory) : undefined
   if (outcome === 'held' || other) {
     fs.closeSync(descriptor)
