@@ -1,6 +1,13 @@
 // The connections to a service: one channel an address, kept open; a name may stand for several hosts.
 
-import { type ChannelOptions, Client, connectivityState as State, credentials } from '@grpc/grpc-js'
+import {
+  type ChannelOptions,
+  Client,
+  connectivityState as State,
+  credentials,
+  logVerbosity,
+  setLogVerbosity,
+} from '@grpc/grpc-js'
 
 // What one answer may hold: a page of 200 tasks with long descriptions is about 8 MiB.
 const MESSAGE_MAX_BYTES = 16_777_216
@@ -22,6 +29,9 @@ const OPTIONS: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
 }
 
+// How long an instance that did not answer in time gets no calls while others do.
+const SUSPECT_MS = 5_000
+
 // However many calls ask, addresses that have refused us are tried no more often than this.
 const REVIVE_EVERY_MS = 100
 
@@ -29,14 +39,19 @@ export type Channels = ReturnType<typeof openChannels>
 
 /** Begins to connect to each `host:port`. */
 export function openChannels(addresses: readonly string[], elapsedMs: () => number) {
+  // It would write to stderr what is told as an error anyway.
+  setLogVerbosity(logVerbosity.NONE)
   let channels = openAll()
   let revivedAtMs = elapsedMs()
   let turn = 0
+  const suspectUntilMs = new WeakMap<Client, number>()
 
   return {
     count: addresses.length,
     countReady: () => channels.filter(isReady).length,
     pick,
+    /** It hangs, or so it seems: connected, but without an answer. */
+    suspect: (channel: Client) => void suspectUntilMs.set(channel, elapsedMs() + SUSPECT_MS),
     isHopeless: () => channels.every(isFailed) && !mayRevive(),
     close: () => channels.forEach(channel => channel.close()),
   }
@@ -44,7 +59,8 @@ export function openChannels(addresses: readonly string[], elapsedMs: () => numb
   /** Whose turn it is among those that are connected; otherwise among those that may soon be. */
   function pick(): Client {
     const ready = channels.filter(isReady)
-    if (ready.length > 0) return next(ready)
+    const trusted = ready.filter(channel => !isSuspect(channel))
+    if (ready.length > 0) return next(trusted.length > 0 ? trusted : ready)
     if (channels.every(isFailed) && mayRevive()) revive()
     const hopeful = channels.filter(channel => !isFailed(channel))
     return next(hopeful.length > 0 ? hopeful : channels)
@@ -53,6 +69,10 @@ export function openChannels(addresses: readonly string[], elapsedMs: () => numb
   function next(choice: readonly Client[]): Client {
     turn = (turn + 1) % 1_000_000
     return choice[turn % choice.length]!
+  }
+
+  function isSuspect(channel: Client) {
+    return (suspectUntilMs.get(channel) ?? 0) > elapsedMs()
   }
 
   function mayRevive() {

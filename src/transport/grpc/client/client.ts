@@ -1,7 +1,6 @@
 // Calls to a service over gRPC: a deadline, repetitions within a budget where they are safe, a
 // breaker for when nothing helps, and our own errors at the end. It knows no feature.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   BrokenCircuitError,
   circuitBreaker,
@@ -14,13 +13,11 @@ import type { Clock } from '#lib/clock.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
-import { attempt, type Failure, type Method } from './attempt.ts'
-import { createRetryBudget } from './budget.ts'
-import { type Channels, openChannels } from './channels.ts'
+import type { Failure, Method } from './attempt.ts'
+import { createAttempts, type Wish } from './attempts.ts'
+import { openChannels } from './channels.ts'
 import { observeCall } from './observe.ts'
 
-const ATTEMPTS_MAX = 4
-const PAUSE_MS = 20
 const FAILURES_TO_OPEN = 10
 const OPEN_MS = 1_000
 
@@ -39,20 +36,10 @@ type Needs = {
   metrics: Metrics['tasksService']
 }
 
-type Options = {
-  /**
-   * `always` for what may run twice without harm; `unprocessed` repeats only what no instance has
-   * begun, because it was never sent or refused by an instance that is going away.
-   */
-  repeat: 'always' | 'unprocessed'
-  /** Told when an attempt was lost on the way, so that it may have run. */
-  onUnsure?: () => void
-}
-
 export function openGrpcClient(needs: Needs) {
   const { clock, log, metrics, unreachable } = needs
-  const channels: Channels = openChannels(needs.addresses, clock.elapsedMs)
-  const budget = createRetryBudget(clock.elapsedMs)
+  const channels = openChannels(needs.addresses, clock.elapsedMs)
+  const attempts = createAttempts({ channels, clock, timeoutMs: needs.timeoutMs })
   // Errors that speak against the service as such, not against one call.
   const outages = new WeakSet<Error>()
   const breaker = circuitBreaker(
@@ -75,14 +62,14 @@ export function openGrpcClient(needs: Needs) {
   async function unary<Request, Response>(
     call: Call,
     method: Method<Request, Response>,
-    { request, ...options }: Options & { request: Request },
+    wish: Wish<Request>,
   ): Promise<Response> {
     const observed = observeCall(call, { ...needs, path: method.path })
     try {
       // While one call finds out whether the service is back, the others do not wait for it.
       if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError()
       const response = await breaker.execute(() =>
-        attempts(call, method, { request, ...options, onRetry: observed.retried }),
+        answered(call, method, { ...wish, onRetry: observed.retried }),
       )
       observed.ended(undefined)
       return response
@@ -93,35 +80,16 @@ export function openGrpcClient(needs: Needs) {
     }
   }
 
-  async function attempts<Request, Response>(
+  async function answered<Request, Response>(
     call: Call,
     method: Method<Request, Response>,
-    { request, repeat, onUnsure, onRetry }: Options & { request: Request; onRetry: () => void },
+    wish: Wish<Request> & { onRetry: () => void },
   ): Promise<Response> {
-    const { signal, caller } = call
     const ownDeadlineAtMs = clock.nowMs() + needs.timeoutMs()
     const deadlineAtMs = Math.min(call.deadlineAtMs, ownDeadlineAtMs)
-    const given = { request, requestId: caller.requestId, deadlineAtMs, signal }
-    for (let count = 1; ; count++) {
-      if (signal.aborted) throw signal.reason
-      const { response, failure } = await attempt(channels.pick(), method, given)
-      if (!failure) {
-        budget.succeeded()
-        return response
-      }
-      if (signal.aborted) throw signal.reason
-      if (failure.kind === 'unsure') onUnsure?.()
-      if (count === ATTEMPTS_MAX || !mayRepeat(failure, repeat))
-        throw errorOf(failure, deadlineAtMs === ownDeadlineAtMs)
-      onRetry()
-      // The first repetition goes to another instance at once; later ones give all of them time.
-      if (count > 1) await sleep(PAUSE_MS * 2 ** count * (0.5 + Math.random()))
-    }
-  }
-
-  function mayRepeat({ kind }: Failure, repeat: Options['repeat']) {
-    if (kind === 'unprocessed') return !channels.isHopeless()
-    return kind === 'unsure' && repeat === 'always' && budget.take()
+    const { response, failure } = await attempts.run(call, method, { ...wish, deadlineAtMs })
+    if (failure) throw errorOf(failure, deadlineAtMs === ownDeadlineAtMs)
+    return response
   }
 
   function errorOf({ kind, answer, error }: Failure, isOwnDeadline: boolean): AppError {

@@ -242,6 +242,29 @@ describe('with several addresses', () => {
   })
 })
 
+describe('an instance that hangs beside one that serves', () => {
+  test('costs a read half of its time at most, and gets no more calls for a while', async () => {
+    let hung = 0
+    const hanging = await serve({ get: () => (hung++, new Promise<never>(() => undefined)) })
+    const serving = await serve({ get: async (_, id) => aTask({ id }) })
+    const { tasks, check } = connect([hanging.address, serving.address], { timeoutMs: 600 })
+    await eventually(() => expect(check.figures?.()).toMatchObject({ addresses_connected: 2 }))
+    for (let call = 0; call < 20; call++) await tasks.get(callBy(), newId())
+    expect(hung).toBe(1)
+  })
+
+  test('fails the changes that it holds as late, since they may have been made', async () => {
+    const hang = () => new Promise<never>(() => undefined)
+    const both = [await serve({ change: hang }), await serve({ change: hang })]
+    const { tasks } = connect(
+      both.map(({ address }) => address),
+      { timeoutMs: 100 },
+    )
+    const error = await rejection(tasks.change(callBy(), newId(), { title: 'x' }))
+    expect(error).toMatchObject({ code: 'deadline_exceeded' })
+  })
+})
+
 describe('the breaker', () => {
   test('stops asking a service that hangs, and asks again when it answers', async () => {
     let hangs = true
