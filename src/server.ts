@@ -27,14 +27,20 @@ export type Ready = {
   fresh: boolean
 }
 
-type Given = { config: Config; log: Log; onReady(ready: Ready): void }
+type Given = {
+  config: Config
+  log: Log
+  onReady(ready: Ready): void
+  /** Asked once signals are listened to: the one that came before. */
+  askedBefore?(): 'SIGTERM' | 'SIGINT' | undefined
+}
 
 /**
  * Serves until somebody asks to stop; resolves with how that went.
  *
  * @throws StartFailure, AppError or EmbeddedFailure when the start fails; what was opened is closed by then.
  */
-export async function serve({ config, log, onReady }: Given): Promise<ShutdownReport> {
+export async function serve({ config, log, onReady, askedBefore }: Given): Promise<ShutdownReport> {
   const about = { version: VERSION, commit: COMMIT }
   const metrics = createMetrics()
   const life = createLifecycle({ log, ...config.lifecycle })
@@ -49,6 +55,8 @@ export async function serve({ config, log, onReady }: Given): Promise<ShutdownRe
     requires: config.lifecycle.readyRequires,
   })
   listenForSignals(life)
+  const asked = askedBefore?.()
+  if (asked) void life.stop(asked)
   endOnDefects()
 
   try {

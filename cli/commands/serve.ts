@@ -4,6 +4,7 @@ import { loadConfig } from '#config/load.ts'
 import { createLog } from '#platform/observability/log.ts'
 import { serve } from '../../src/server.ts'
 import { command } from '../command.ts'
+import { takeSignal } from '../early-signals.ts'
 import { settingFlags, typedSettings } from '../setting-flags.ts'
 import { showBanner } from '../output/banner.ts'
 import { warnings } from '../output/warnings.ts'
@@ -29,6 +30,7 @@ export default command({
         config,
         log,
         onReady: ready => showBanner({ config, ready }),
+        askedBefore: takeSignal,
       })
       return report.exit_code
     } finally {
