@@ -42,6 +42,13 @@ export type Program = {
   ended(): Promise<{ code: number; said: string }>
 }
 
+const running = new Set<Program>()
+
+/** Ends what a failed test has left running. For `afterEach`. */
+export async function killPrograms(): Promise<void> {
+  for (const program of running) await program.kill()
+}
+
 /** Runs a program of tests/support/embedded-programs; `prefix` runs it by another one. */
 export function runProgram(
   name: 'write' | 'open' | 'fill',
@@ -54,7 +61,7 @@ export function runProgram(
   })
   const said = new Response(child.stderr).text()
   const lines = readLines(child.stdout)
-  return {
+  const program = {
     pid: child.pid,
     line: async () => (await lines.next()).value,
     kill: async () => {
@@ -63,6 +70,9 @@ export function runProgram(
     },
     ended: async () => ({ code: await child.exited, said: await said }),
   }
+  running.add(program)
+  void child.exited.then(() => running.delete(program))
+  return program
 }
 
 async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {

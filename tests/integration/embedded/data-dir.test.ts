@@ -5,14 +5,17 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readHolder } from '#platform/embedded/lock.ts'
 import { DatabaseFailure } from '#platform/postgres/failure.ts'
-import { makeFolder, openTestEmbedded, runProgram } from '../../support/embedded.ts'
+import { killPrograms, makeFolder, openTestEmbedded, runProgram } from '../../support/embedded.ts'
 import { rejection, within } from '../../support/eventually.ts'
 
 let folder: Awaited<ReturnType<typeof makeFolder>>
 beforeEach(async () => {
   folder = await makeFolder()
 })
-afterEach(() => folder.remove())
+afterEach(async () => {
+  await killPrograms()
+  await folder.remove()
+})
 
 describe('a directory that another process has', () => {
   test('is refused by any path to it, naming that process', async () => {

@@ -3,14 +3,23 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { connectTo, makeFolder, openTestEmbedded, runProgram } from '../../support/embedded.ts'
+import {
+  connectTo,
+  killPrograms,
+  makeFolder,
+  openTestEmbedded,
+  runProgram,
+} from '../../support/embedded.ts'
 import { eventually, within } from '../../support/eventually.ts'
 
 let folder: Awaited<ReturnType<typeof makeFolder>>
 beforeEach(async () => {
   folder = await makeFolder()
 })
-afterEach(() => folder.remove())
+afterEach(async () => {
+  await killPrograms()
+  await folder.remove()
+})
 
 describe('syncing', () => {
   test('every acknowledged write has been synced before its answer', async () => {

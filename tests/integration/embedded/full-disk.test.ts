@@ -1,7 +1,7 @@
 // A disk that fills up refuses writes and goes on being read, and nothing acknowledged is lost.
 
 import { afterEach, beforeEach, expect } from 'bun:test'
-import { makeFolder, runProgram } from '../../support/embedded.ts'
+import { killPrograms, makeFolder, runProgram } from '../../support/embedded.ts'
 import { within } from '../../support/eventually.ts'
 import { testWith } from '../../support/tools.ts'
 
@@ -9,7 +9,10 @@ let folder: Awaited<ReturnType<typeof makeFolder>>
 beforeEach(async () => {
   folder = await makeFolder()
 })
-afterEach(() => folder.remove())
+afterEach(async () => {
+  await killPrograms()
+  await folder.remove()
+})
 
 // A disk of 110 MB, seen by this one process and gone with it.
 const smallDisk = (at: string) => [
