@@ -50,11 +50,12 @@ describe('a call whose signal aborts', () => {
       .run(sql => sql`select count(*) from generate_series(1, 300000)`)
     hangUp.abort(reason)
     // The statement cannot be cancelled: it may have come to its end before anybody could look.
-    const outcome = slow.then(
+    const outcome: Promise<unknown> = slow.then(
       () => 'ended',
       (error: unknown) => error,
     )
-    expect(['ended', reason]).toContain(await within(outcome, 10_000))
+    const either: unknown[] = ['ended', reason]
+    expect(either).toContain(await within(outcome, 10_000))
     const next = database.on(soon()).run(sql => sql<{ one: number }[]>`select 1 as one`)
     expect(await within(next, 5_000)).toMatchObject([{ one: 1 }])
     await database.close(1_000)
