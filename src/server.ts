@@ -38,7 +38,7 @@ type Given = {
 /**
  * Serves until somebody asks to stop; resolves with how that went.
  *
- * @throws StartFailure, AppError or EmbeddedFailure when the start fails; what was opened is closed by then.
+ * @throws StartFailure, DatabaseFailure or AppError when the start fails; what was opened is closed by then.
  */
 export async function serve({ config, log, onReady, askedBefore }: Given): Promise<ShutdownReport> {
   const about = { version: VERSION, commit: COMMIT }

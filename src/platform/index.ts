@@ -17,7 +17,7 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>
 
 type Given = { config: Config; log: Log; metrics: Metrics; life: Lifecycle; version: string }
 
-/** @throws DatabaseFailure, EmbeddedFailure or AppError that says what to do. */
+/** @throws DatabaseFailure or AppError that says what to do. */
 export async function openPlatform({ config, log, metrics, life, version }: Given) {
   const { url, ...settings } = config.database
   const waitMs = config.lifecycle.startTimeoutMs
