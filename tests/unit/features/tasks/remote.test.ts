@@ -272,13 +272,13 @@ describe('the breaker', () => {
       get: (_, id) => (hangs ? new Promise(() => undefined) : Promise.resolve(aTask({ id }))),
     })
     const metrics = createMetrics()
-    const { tasks } = connect([address], { timeoutMs: 50, metrics })
+    const { tasks } = connect([address], { timeoutMs: 300, metrics })
     const asks = Array.from({ length: 10 }, () => rejection(tasks.get(callBy(), newId())))
     await Promise.all(asks)
     const startedMs = performance.now()
     const error = await rejection(tasks.get(callBy(), newId()))
     expect(error).toMatchObject({ code: 'tasks_service_unavailable' })
-    expect(performance.now() - startedMs).toBeLessThan(40)
+    expect(performance.now() - startedMs).toBeLessThan(250)
     const { values } = await metrics.tasksService.breakerOpen.get()
     expect(values[0]?.value).toBe(1)
     hangs = false
