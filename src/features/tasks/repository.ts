@@ -1,12 +1,15 @@
-// Tasks in PostgreSQL. SQL lives here and in listing.ts, and nowhere else in this feature. Every
+// Tasks in PostgreSQL. SQL lives here, in listing.ts and in searching.ts, and nowhere else in this
+// feature. Every
 // function is one statement, and its rows are tasks as they stand.
 
 import { AppError } from '#lib/errors.ts'
 import type { Position } from '#lib/cursor.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import { onConstraint } from '#platform/postgres/errors.ts'
-import { COLUMNS, type Listing, type Search, listStatement, searchStatement } from './listing.ts'
+import { COLUMNS } from './conditions.ts'
+import { type Listing, listStatement } from './listing.ts'
 import type { Task } from './model.ts'
+import { type Search, searchStatement } from './searching.ts'
 
 /** What a task is made of; everything else follows from it. */
 export type TaskContent = Pick<
@@ -65,7 +68,9 @@ export function createTaskRepository() {
 
   /** Tasks with their positions in the order of the search. */
   async function search(on: Runner, search: Search): Promise<{ task: Task; at: Position }[]> {
-    const { text, values, prepare } = searchStatement(search)
+    const statement = searchStatement(search)
+    if (!statement) return []
+    const { text, values, prepare } = statement
     const rows = await on.run(sql =>
       sql.unsafe<(Task & { word: string })[]>(text, values, { prepare }),
     )

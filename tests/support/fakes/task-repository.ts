@@ -3,9 +3,10 @@
 import { newId } from '#lib/id.ts'
 import { AppError } from '#lib/errors.ts'
 import { afterPrefix } from '#lib/words.ts'
-import type { Listing, Search, Sort } from '#features/tasks/listing.ts'
+import type { Listing, Sort } from '#features/tasks/listing.ts'
 import type { Task, TaskFilter } from '#features/tasks/model.ts'
 import type { TaskRepository } from '#features/tasks/repository.ts'
+import type { Search } from '#features/tasks/searching.ts'
 
 type Row = Task & { words: readonly string[] }
 

@@ -1,0 +1,105 @@
+// The SQL of a search in titles: every word of the search has to begin a word of the title. Results
+// come by the matched word, then by id; a task with two such words stands once, at the lesser.
+
+import { type Bind, createPlaceholders, roundUpRows } from '#lib/placeholders.ts'
+import { afterPrefix } from '#lib/words.ts'
+import { COLUMNS, type Page, type Statement, conditionSets, isUsual } from './conditions.ts'
+
+/** The first word is the one that results are ordered by; it should be one that begins few. */
+export type Search = Page & { words: readonly string[] }
+
+// So many tasks are looked through one by one. Walking along the index of words past those that do
+// not fit takes longer the fewer do, and would take minutes for a small project among a million.
+const FEW = 2_000
+
+/** Undefined where the conditions contradict each other, so that nothing can be found. */
+export function searchStatement(search: Search): Statement | undefined {
+  const { words, filter, after, limit, offset } = search
+  const { bind, values } = createPlaceholders()
+  const [first, ...others] = words.map(word => rangeOf(word, bind))
+  const sets = conditionSets(filter, bind)
+  if (!first || sets.length === 0) return undefined
+
+  const parts: Parts = {
+    first,
+    sets,
+    hasOthers: others.map(
+      ({ holds }) => `exists (select from unnest(words) x where ${holds('x')})`,
+    ),
+    position: after && `(${bind(after.key ?? '')}, ${bind(after.id)}::uuid)`,
+    isDue: filter.due_before !== undefined || filter.due_after !== undefined,
+    rowsMax: roundUpRows(offset + limit),
+  }
+  const isFiltered = Object.keys(filter).length > 0
+  return {
+    text: `${isFiltered ? eitherWay(parts) : `select * from (${walk(parts)}) page`}
+      limit ${bind(limit)} offset ${bind(offset)}`,
+    values,
+    prepare: isUsual(search, parts.rowsMax) && words.length <= 2,
+  }
+}
+
+type Range = { from: string; to: string; holds(column: string): string }
+
+type Parts = {
+  first: Range
+  sets: readonly (readonly string[])[]
+  /** That the title has the other words too. */
+  hasOthers: readonly string[]
+  /** The last result of the page before. */
+  position: string | undefined
+  isDue: boolean
+  rowsMax: number
+}
+
+function rangeOf(word: string, bind: Bind): Range {
+  const [from, to] = [bind(word), bind(afterPrefix(word))]
+  return { from, to, holds: column => `${column} >= ${from} and ${column} < ${to}` }
+}
+
+// Along the index of words, which has the order. `offset 0` keeps the planner from turning it round.
+function walk({ first, sets, hasOthers, position, rowsMax }: Parts, onlyIf: string[] = []): string {
+  const conditions = [
+    'id = w.task_id',
+    `(${sets.map(set => `(${set.join(' and ')})`).join(' or ')})`,
+    ...hasOthers,
+    `not exists (select from unnest(words) x where x >= ${first.from} and x < w.word)`,
+  ]
+  const start = position ? `(w.word, w.task_id) > ${position}` : `w.word >= ${first.from}`
+  return `select w.word, task.* from task_words w
+    cross join lateral (select ${COLUMNS} from tasks where ${conditions.join(' and ')} offset 0) task
+    where ${[start, `w.word < ${first.to}`, ...onlyIf].join(' and ')}
+    order by w.word, w.task_id limit ${rowsMax}`
+}
+
+// Where the conditions leave few tasks, all of those are looked through; else the walk soon meets
+// enough. One statement finds out which, and does the one.
+function eitherWay(parts: Parts): string {
+  const { first, sets, hasOthers, position, isDue, rowsMax } = parts
+  const order = isDue ? 'due_date, id' : 'created_at, id'
+  const candidates = sets.map(
+    set =>
+      `(select id, words from tasks where ${set.join(' and ')} order by ${order} limit ${FEW + 1})`,
+  )
+  const conditions = [
+    '(select holds from few)',
+    'own.word is not null',
+    ...hasOthers,
+    ...(position ? [`(own.word, candidates.id) > ${position}`] : []),
+  ]
+  return `with candidates as materialized (${candidates.join(' union all ')}),
+    few as materialized (select count(*) <= ${FEW} as holds from candidates)
+    select * from (
+      (${walk(parts, ['not (select holds from few)'])})
+      union all
+      (select found.word, task.* from (
+        select own.word, candidates.id from candidates
+        cross join lateral (
+          select min(x) as word from unnest(candidates.words) x where ${first.holds('x')}
+        ) own
+        where ${conditions.join(' and ')}
+        order by own.word, candidates.id limit ${rowsMax}
+      ) found
+      cross join lateral (select ${COLUMNS} from tasks where id = found.id offset 0) task)
+    ) page order by word, id`
+}
