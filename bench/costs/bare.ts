@@ -2,7 +2,7 @@
 // body bytes as Zerg's GET of one task and list of 50, and nothing else. Run by run.ts.
 
 import postgres from 'postgres'
-import { COLUMNS, listStatement } from '#features/tasks/listing.ts'
+import { COLUMNS, listStatement } from '#features/tasks/conditions.ts'
 
 type Row = Record<string, string | number | boolean | null>
 
