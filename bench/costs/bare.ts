@@ -2,7 +2,8 @@
 // body bytes as Zerg's GET of one task and list of 50, and nothing else. Run by run.ts.
 
 import postgres from 'postgres'
-import { COLUMNS, listStatement } from '#features/tasks/conditions.ts'
+import { COLUMNS } from '#features/tasks/conditions.ts'
+import { listStatement } from '#features/tasks/listing.ts'
 
 type Row = Record<string, string | number | boolean | null>
 
