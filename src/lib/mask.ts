@@ -6,14 +6,19 @@ export const MASKED = '***'
 /** Shorter ones are words that stand in any text; their place gives them away. */
 const SECRET_LENGTH_MIN = 8
 
+const SECRET_NAMES =
+  '[\\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)|(?:proxy-)?authorization|(?:set-)?cookie'
+
 // Each keeps what stands before the secret (group 1) and after it (group 2).
 const PLACES: readonly RegExp[] = [
   // postgres://user:password@host
   /(\b[a-z][\w+.-]*:\/\/[^\s:/@"'\\]*:)[^\s"'\\]*?(@(?=[^\s@"']*(?:[\s/?#"':,;)\]]|$)))/gi,
   // Authorization: Bearer …
   /(\b(?:bearer|basic|digest)\s+)[\w+.~/=-]{6,}()/gi,
-  // {"password":"…"}, also where the JSON is itself inside of a JSON text
-  /(\\?"(?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)|(?:proxy-)?authorization|(?:set-)?cookie)\\?"\s*:\s*\\?")(?:[^"\\]|\\(?!").)+(\\?")/gi,
+  // {"password":"…"}
+  new RegExp(String.raw`("(?:${SECRET_NAMES})"\s*:\s*")(?:[^"\\]|\\.)+(")`, 'gi'),
+  // The same inside of a JSON text: {\"password\":\"…\"}
+  new RegExp(String.raw`(\\"(?:${SECRET_NAMES})\\"\s*:\s*\\")(?:[^"\\]|\\[^"])+(\\")`, 'gi'),
   // password=…, ?access_token=…
   /(\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)=)[^\s&"'\\;,]+()/gi,
   // A JSON Web Token, wherever it stands.
