@@ -7,6 +7,7 @@ import { command } from '../command.ts'
 import { takeSignal } from '../early-signals.ts'
 import { settingFlags, typedSettings } from '../setting-flags.ts'
 import { showBanner } from '../output/banner.ts'
+import { hasColor } from '../output/stream.ts'
 import { warnings } from '../output/warnings.ts'
 
 export default command({
@@ -23,7 +24,11 @@ export default command({
   args: settingFlags,
   async run({ args }) {
     const { config } = loadConfig({ flags: typedSettings(args) })
-    const { log, flush } = createLog({ ...config.log, secrets: [config.database.url] })
+    const { log, flush } = createLog({
+      ...config.log,
+      secrets: [config.database.url],
+      isColourful: hasColor(1),
+    })
     try {
       for (const warning of warnings(config)) log.warn(warning.details, warning.message)
       const report = await serve({

@@ -4,11 +4,11 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 import type { DestinationStream, Level, Logger } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import { createMask } from '#lib/mask.ts'
 import { serializeError } from './error-line.ts'
 import { createOutput } from './output.ts'
 import type { Output } from './output.ts'
+import { createTerminalForm } from './terminal.ts'
 
 export type Log = Logger
 
@@ -19,6 +19,7 @@ export type LogOptions = {
   /** Values that must never appear: passwords, keys, URLs that hold one. */
   secrets?: readonly (string | undefined)[]
   isTerminal?: boolean
+  /** Only where it is readable; the caller knows of NO_COLOR. */
   isColourful?: boolean
   /** Where lines go; stdout unless tests say otherwise. */
   destination?: DestinationStream
@@ -42,6 +43,7 @@ export function createLog(options: LogOptions): OpenLog {
       level,
       base: null,
       messageKey: 'msg',
+      timestamp: () => `,"time":"${isoNow()}"`,
       formatters: { level: label => ({ level: label }) },
       serializers: { err: serializeError },
       hooks: { streamWrite: mask },
@@ -65,7 +67,7 @@ export function rawLines(log: Log, message: string): RawLines {
   const output = outputs.get(log)
   const writer = (level: RawLevel) => (parts: string) => {
     if (!output) return log[level](JSON.parse(`{${parts}}`) as object, message)
-    output.write(`{"level":"${level}","time":${Date.now()},${parts},"msg":"${message}"}\n`)
+    output.write(`{"level":"${level}","time":"${isoNow()}",${parts},"msg":"${message}"}\n`)
   }
   const [debug, info] = [writer('debug'), writer('info')]
   return {
@@ -78,17 +80,25 @@ export function rawLines(log: Log, message: string): RawLines {
   }
 }
 
+// ISO 8601. Many lines are of the same millisecond, and the text costs more than the look.
+let lastMs = 0
+let lastText = ''
+
+function isoNow(): string {
+  const nowMs = Date.now()
+  if (nowMs !== lastMs) {
+    lastMs = nowMs
+    lastText = new Date(nowMs).toISOString()
+  }
+  return lastText
+}
+
 function openOutput(options: LogOptions, isPretty: boolean): Output {
   const { destination } = options
   if (isPretty) {
-    const pretty = prettyFactory({
-      colorize: options.isColourful ?? true,
-      ignore: 'pid,hostname',
-      translateTime: 'SYS:HH:MM:ss.l',
-      singleLine: true,
-    })
+    const readable = createTerminalForm(options.isColourful ?? false)
     const write = destination ? (text: string) => destination.write(text) : writeOut
-    return { write: line => void write(pretty(line)), flush: async () => {} }
+    return { write: line => void write(readable(line)), flush: async () => {} }
   }
   if (destination) return { write: destination.write.bind(destination), flush: async () => {} }
 
