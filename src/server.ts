@@ -48,6 +48,7 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
   // Known only once what they ask has been opened; the operations port is open before.
   let lastShutdown: () => unknown = () => undefined
   let connections: () => number | undefined = () => undefined
+  let inFlight = () => 0
   const health = createHealth({
     checks,
     clock: systemClock,
@@ -75,7 +76,10 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
     if (app.remote) await life.open('tasks-service', app.remote.resource)
     checks.push(...checksOf(platform, app))
     const { http, grpc } = await openDoors({ app, config, health, life, log, metrics })
-    if (http) connections = () => life.connections(http)
+    if (http) {
+      connections = () => life.connections(http)
+      inFlight = http.inFlight
+    }
 
     const ports = { http: http?.port, grpc: grpc?.port, operations: operations.port }
     platform.embedded?.announce(definedOf(ports))
@@ -102,6 +106,7 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
             registry: metrics.registry,
             collect: () => {
               runtime.collect()
+              metrics.http.inFlight.set(inFlight())
               const open = connections()
               if (open !== undefined) metrics.http.connections.set(open)
             },
