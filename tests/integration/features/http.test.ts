@@ -17,7 +17,7 @@ beforeAll(async () => {
   const tasks = openTasks({ database })
   const projects = openProjects({ database, tasks: openProjectTasks() })
   http = httpOver([taskRoutes({ tasks, projects }), projectRoutes({ projects })])
-})
+}, 60_000)
 afterAll(async () => await opened?.close())
 
 const TASKS = '/api/v1/tasks'

@@ -23,10 +23,11 @@ export function projectsContract(name: string, open: () => Promise<ProjectsUnder
   describe(name, () => {
     let under: ProjectsUnderTest
     let projects: Projects
+    // Without its archive, an embedded database is made from nothing, which takes seconds.
     beforeAll(async () => {
       under = await open()
       projects = under.projects
-    })
+    }, 60_000)
     afterAll(async () => await under?.close())
 
     const call = () => callBy()

@@ -24,10 +24,11 @@ export function tasksContract(name: string, open: () => Promise<TasksUnderTest>)
   describe(name, () => {
     let under: TasksUnderTest
     let tasks: Tasks
+    // Without its archive, an embedded database is made from nothing, which takes seconds.
     beforeAll(async () => {
       under = await open()
       tasks = under.tasks
-    })
+    }, 60_000)
     afterAll(async () => await under?.close())
 
     const call = () => callBy()
