@@ -50,7 +50,8 @@ export async function openPlatform({ config, log, metrics, life, version }: Give
     const session = await openSession({ source, settings, log, waitMs, signal })
     try {
       const done = await createMigrator({ sql: session.sql }).up()
-      for (const { name, durationMs } of done) log.info({ migration: name, durationMs }, 'migrated')
+      for (const { name, durationMs } of done)
+        log.info({ migration: name, duration_ms: durationMs }, 'migrated')
     } finally {
       await session.close()
     }

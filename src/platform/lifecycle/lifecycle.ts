@@ -21,6 +21,9 @@ import { openWatchdog, type Watchdog } from './watchdog.ts'
 
 export type State = 'starting' | 'ready' | 'draining' | 'closing' | 'stopped'
 
+// An end that lost something, or that nobody asked for, must be found by its level.
+const LEVELS = { drained: 'info', forced: 'warn', failed: 'error' } as const
+
 export type Lifecycle = ReturnType<typeof createLifecycle>
 
 type Needs = {
@@ -134,7 +137,7 @@ export function createLifecycle(needs: Needs) {
     await phase('close', steps => resources.closeAll(timeline, steps))
 
     const final = report()!
-    log.info({ event: 'shutdown_report', ...final }, 'shutdown_report')
+    log[LEVELS[final.outcome]]({ event: 'shutdown_report', ...final }, 'shutdown_report')
     terminationLog.write(shortReport(final))
     enter('stopped')
     watchdog.close()

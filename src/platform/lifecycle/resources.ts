@@ -32,7 +32,7 @@ export function createResources(log: Log) {
       closeMaxMs: resource.closeMaxMs ?? CLOSE_MAX_MS,
       close: limitMs => resource.close?.(it, limitMs),
     })
-    log.debug({ resource: name }, 'opened')
+    log.debug({ resource: name }, 'resource_opened')
     // It is on the list by now, so it is closed although its start came too late.
     signal.throwIfAborted()
     return it
@@ -66,13 +66,13 @@ export function createResources(log: Log) {
       const closing = Promise.try(close, limitMs)
       const inTime = await timeline.settledBy(closing, endsAtMs)
       if (!inTime) {
-        log.error({ resource: name }, 'did not close in time')
+        log.error({ resource: name }, 'resource_close_timed_out')
         return step('timed_out')
       }
       const cut = cutOf(await closing)
       return step('done', cut > 0 ? { cut } : undefined)
     } catch (error) {
-      log.error({ resource: name, err: error }, 'failed to close')
+      log.error({ resource: name, err: error }, 'resource_close_failed')
       return step('failed', { error: describeError(error) })
     }
   }

@@ -31,6 +31,14 @@ type Needs = {
 
 const STATEMENT_MAX_MS = 5_000
 
+// Every outcome; a new one does not compile until it is here.
+const OUTCOMES: Readonly<Record<EndedRun['outcome'], true>> = {
+  drained: true,
+  forced: true,
+  failed: true,
+  unclean: true,
+}
+
 /** A resource to open right after the database, so that the row is filled in right before it closes. */
 export function processRuns(
   needs: Needs,
@@ -50,6 +58,8 @@ async function openRuns({ database, metrics, log, version, report, heartbeatMs =
   let beating: Promise<void> | undefined
   let beatAtMs = Number.NEGATIVE_INFINITY
 
+  // A series that begins at 1 has never increased, as Prometheus sees it.
+  for (const outcome of Object.keys(OUTCOMES)) metrics.shutdown.ended.inc({ outcome }, 0)
   await beat()
   const timer = setInterval(() => void beat(), heartbeatMs)
   timer.unref()
@@ -59,7 +69,7 @@ async function openRuns({ database, metrics, log, version, report, heartbeatMs =
   // Never rejects: a database that is away is somebody else's to report, and must not stop a start.
   function beat(): Promise<void> {
     beating ??= beatOnce()
-      .catch((error: unknown) => log.debug({ err: error }, 'no heartbeat'))
+      .catch((error: unknown) => log.debug({ err: error }, 'heartbeat_failed'))
       .finally(() => (beating = undefined))
     return beating
   }
@@ -77,7 +87,7 @@ async function openRuns({ database, metrics, log, version, report, heartbeatMs =
     }
     for (const run of await table.takeUp(on, { id, staleMs: staleMs() })) {
       count(metrics, run)
-      log.info({ instance: run.instance, outcome: run.outcome }, 'took up the end of a process')
+      log.info({ instance: run.instance, outcome: run.outcome }, 'process_end_counted')
     }
     last = await table.latest(on)
     beatAtMs = performance.now()

@@ -9,5 +9,8 @@ export const databaseCheck = (database: Database): Check => ({
     await database.ping(signal)
     return database.kind
   },
-  figures: () => database.figures(),
+  figures() {
+    const { max, inUse, idle, waiting, timeoutsTotal } = database.figures()
+    return { max, in_use: inUse, idle, waiting, timeouts_total: timeoutsTotal }
+  },
 })

@@ -32,7 +32,7 @@ export async function openWithin<T>(needs: Needs<T>): Promise<T> {
     }
     const { what, fix, isTransient } = diagnose(last, target)
     if (!isTransient || !retries || deadline.aborted) throw new DatabaseFailure(what, fix, last)
-    if (!isTold) log.warn({ what, waitMs }, 'database_awaited')
+    if (!isTold) log.warn({ what, wait_ms: waitMs }, 'database_awaited')
     isTold = true
     await sleep(RETRY_MS)
   }

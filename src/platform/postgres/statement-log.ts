@@ -14,8 +14,12 @@ export const createStatementLog = (log: Log) => (query: Statement | undefined, t
 }
 
 const describe = (query: Statement | undefined, tookMs: number) => ({
-  statement: query?.string?.replace(/\s+/g, ' ').trim(),
-  durationMs: Math.round(tookMs * 100) / 100,
+  // On one line a comment would swallow what follows it.
+  statement: query?.string
+    ?.replace(/--[^\n]*/g, '')
+    .replace(/\s+/g, ' ')
+    .trim(),
+  duration_ms: Math.round(tookMs * 100) / 100,
 })
 
 /** Tells what kind of value it was and how long, and nothing of what it said. */

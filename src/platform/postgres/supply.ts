@@ -118,7 +118,7 @@ export function createSupply({ gate, max, connect, log, metrics, clock }: Needs)
   function found() {
     clearTimeout(grace)
     if (lostAtMs === undefined) return
-    log.info({ outageMs: Math.round(clock.elapsedMs() - lostAtMs) }, 'database_back')
+    log.info({ outage_ms: Math.round(clock.elapsedMs() - lostAtMs) }, 'database_back')
     lostAtMs = undefined
     metrics.database.up.set(1)
     gate.unshut()

@@ -16,7 +16,13 @@ test('the check of the database passes with the pool’s figures, and fails with
   const { database } = await openForTest(made.url, { poolMax: 1 })
   const check = databaseCheck(database)
   expect(await check.run(AbortSignal.timeout(2_000))).toBe('postgres')
-  expect(check.figures?.()).toEqual({ max: 1, inUse: 0, idle: 1, waiting: 0, timeoutsTotal: 0 })
+  expect(check.figures?.()).toEqual({
+    max: 1,
+    in_use: 0,
+    idle: 1,
+    waiting: 0,
+    timeouts_total: 0,
+  })
 
   const slow = database.on(never).run(sql => sql`select pg_sleep(0.3)`)
   const late = new AbortController()
