@@ -6,9 +6,12 @@ type Paint = (code: number, text: string) => string
 
 const DIM = 2
 const COLORS: Readonly<Record<string, number>> = { warn: 33, error: 31, fatal: 31 }
-// Shown elsewhere in the line.
+// Shown elsewhere in the line, or of no interest to somebody who watches it.
 const PLACED = new Set(['level', 'time', 'msg', 'event', 'err'])
-const PLACED_OF_REQUEST = new Set(['method', 'route', 'path', 'status', 'duration_ms', 'caller'])
+const PLACED_OF_REQUEST = new Set([
+  ...['method', 'route', 'path', 'status', 'duration_ms'],
+  ...['caller', 'bytes_in', 'bytes_out'],
+])
 
 /** Takes a line of JSON, gives one for people; what is no JSON stays as it is. */
 export function createTerminalForm(isColourful: boolean): (json: string) => string {
@@ -24,7 +27,7 @@ export function createTerminalForm(isColourful: boolean): (json: string) => stri
 function headOf(line: Line, paint: Paint): string {
   const level = String(line['level'])
   const what = isRequest(line)
-    ? `${line['method']} ${line['path']} ${line['status']} in ${line['duration_ms']} ms`
+    ? `${line['method']} ${line['path']} ${line['status']} in ${Number(line['duration_ms']).toFixed(1)} ms`
     : String(line['msg'] ?? '')
   return `${paint(DIM, timeOf(line['time']))} ${paint(COLORS[level] ?? DIM, level.padEnd(5))} ${visible(what)}`
 }

@@ -136,7 +136,7 @@ const names = (of: readonly MigrationState[]) =>
 const drifted = (changed: readonly MigrationState[]) =>
   new DatabaseFailure(
     `Migration ${names(changed)} was applied from another text than this Zerg has.`,
-    'A migration that was applied is never edited: restore its text, and put the change into a new one.',
+    'A migration that was applied is never edited: restore its text, and put the change into a new one. Where the data is of no value, begin with an empty database.',
   )
 
 const tooNew = (unknown: readonly MigrationState[]) =>
