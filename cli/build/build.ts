@@ -1,6 +1,6 @@
 // Makes the executable: `npm run build [-- --target linux-arm64]`. Progress goes to stderr.
 
-import { rename, mkdir } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { commitOf, isCurrent, recordBuild, root } from './fingerprint.ts'
@@ -74,6 +74,8 @@ await rename(
   suffix && (await Bun.file(partial + suffix).exists()) ? partial + suffix : partial,
   outfile,
 )
+// The executable holds its source map; what lies beside it is a copy.
+await rm(`${partial}.map`, { force: true })
 await recordBuild(outfile)
 const sizeMb = Math.round((Bun.file(outfile).size / 1e6) * 10) / 10
 say(

@@ -67,7 +67,7 @@ describe('output', () => {
       await Bun.sleep(200)
       for (let waited = 0; waited < 20; waited++) await output.flush()
     `
-    const child = Bun.spawn(['bun', '-e', script], {
+    const child = Bun.spawn([process.execPath, '-e', script], {
       cwd: join(import.meta.dir, '../../../..'),
       stdout: 'pipe',
       stderr: 'pipe',
