@@ -32,7 +32,12 @@ const FILE_NAME = 'zerg.yaml'
 export function readSources({ flags, variables, folder }: Sources): Findings {
   const asked = flags['config'] ?? (variables['ZERG_CONFIG'] || undefined)
   const shown = asked ?? FILE_NAME
-  const base = readYamlFile(resolve(folder, shown), shown, asked !== undefined)
+  const askedBy = flags['config'] === undefined ? 'environment' : 'flag --config'
+  const base = readYamlFile(
+    resolve(folder, shown),
+    shown,
+    asked === undefined ? undefined : askedBy,
+  )
   const secrets = readSecretFiles(variables, folder)
 
   const environment = settingNamed('ZERG_ENV')
@@ -43,7 +48,7 @@ export function readSources({ flags, variables, folder }: Sources): Findings {
   const wanted = baseFound(environment)?.text ?? String(environment.setting.default)
   const overlayShown = overlayOf(shown, wanted)
   const overlay = environment.setting.kind.choices?.includes(wanted)
-    ? readYamlFile(resolve(folder, overlayShown), overlayShown, false)
+    ? readYamlFile(resolve(folder, overlayShown), overlayShown)
     : { texts: new Map(), problems: [] }
 
   return {

@@ -17,11 +17,11 @@ export type YamlFile = {
 
 const FILE_BYTES_MAX = 1024 ** 2
 
-/** `shown` is the path as it was given; `isAsked` makes a missing file a problem. */
-export function readYamlFile(path: string, shown: string, isAsked: boolean): YamlFile {
+/** `shown` is the path as it was given; `askedBy` tells who named it: its absence is a problem then. */
+export function readYamlFile(path: string, shown: string, askedBy?: string): YamlFile {
   const problem = (reason: string, fix: string) => ({
     texts: new Map<string, FileText>(),
-    problems: [{ name: 'ZERG_CONFIG', value: shown, source: 'file', reason, fix }],
+    problems: [{ name: 'ZERG_CONFIG', value: shown, source: askedBy ?? 'file', reason, fix }],
   })
   try {
     if (statSync(path).size > FILE_BYTES_MAX)
@@ -29,7 +29,7 @@ export function readYamlFile(path: string, shown: string, isAsked: boolean): Yam
     return textsOf(readFileSync(path, 'utf8'), shown)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    if (code === 'ENOENT' && !isAsked) return { texts: new Map(), problems: [] }
+    if (code === 'ENOENT' && askedBy === undefined) return { texts: new Map(), problems: [] }
     return problem(
       code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`,
       'Name a file that this user may read, or leave the setting out.',

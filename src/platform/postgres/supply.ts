@@ -8,8 +8,6 @@ import type { Connection } from './connection.ts'
 import { codeOf, databaseUnavailable, isConnectionError } from './errors.ts'
 import type { Gate } from './gate.ts'
 
-export type Supply = ReturnType<typeof createSupply>
-
 type Needs = {
   gate: Gate
   max: number

@@ -3,8 +3,6 @@
 
 import type { Connection } from './connection.ts'
 
-export type Sweeper = ReturnType<typeof createSweeper>
-
 // By how much a statement may outlive its call.
 const EVERY_MS = 15
 const QUIET_SWEEPS_MAX = 40

@@ -50,9 +50,9 @@ test('a broken file is told without quoting it', () => {
 test('a file that was asked for has to exist, zerg.yaml does not', () => {
   expect(readIn({}).problems).toEqual([])
   const asked = readIn({}, { ZERG_CONFIG: 'other.yaml' }).problems
-  expect(asked.map(sentenceOf)).toEqual(['ZERG_CONFIG "other.yaml" (file) does not exist.'])
+  expect(asked.map(sentenceOf)).toEqual(['ZERG_CONFIG "other.yaml" (environment) does not exist.'])
   const folder = readIn({}, { ZERG_CONFIG: '.' }).problems
-  expect(folder.map(sentenceOf)).toEqual(['ZERG_CONFIG "." (file) cannot be read (EISDIR).'])
+  expect(folder.map(sentenceOf)).toEqual(['ZERG_CONFIG "." (environment) cannot be read (EISDIR).'])
 })
 
 test('--config names the file before ZERG_CONFIG does, and its overlay lies beside it', () => {
