@@ -8,7 +8,12 @@ import type { PoolFigures } from './database.ts'
 
 export type Gate = ReturnType<typeof createGate>
 
-type Waiter = { grant(connection: Connection): void; refuse(reason: unknown): void }
+type Waiter = {
+  grant(connection: Connection): void
+  refuse(reason: unknown): void
+  signal: AbortSignal
+  askedAtMs: number
+}
 
 type Needs = {
   max: number
@@ -21,6 +26,8 @@ type Needs = {
 
 // More than this many waiting cannot be served within any deadline that is worth waiting for.
 const WAITING_MAX_PER_CONNECTION = 200
+/** Also how late a time-out or the end of a call may be noticed by one who waits. */
+const SWEEP_MS = 15
 
 export function createGate({ max, acquireTimeoutMs, metrics, clock, onStarved }: Needs) {
   const idle: Connection[] = []
@@ -29,6 +36,7 @@ export function createGate({ max, acquireTimeoutMs, metrics, clock, onStarved }:
   let timeoutsTotal = 0
   let refusal: (() => AppError) | undefined
   let onQuiet: (() => void) | undefined
+  let timer: ReturnType<typeof setInterval> | undefined
 
   return { take, wait, give, release, forget, shut, unshut, quiet, oldestIdle, figures }
 
@@ -40,33 +48,40 @@ export function createGate({ max, acquireTimeoutMs, metrics, clock, onStarved }:
   }
 
   /** The next free connection, within the acquire timeout. */
-  async function wait(signal: AbortSignal): Promise<Connection> {
-    if (refusal) throw refusal()
-    if (waiting.size >= max * WAITING_MAX_PER_CONNECTION) throw busy()
-    const startedMs = clock.elapsedMs()
-    try {
-      return await new Promise<Connection>((resolve, reject) => {
-        const leave = () => {
-          waiting.delete(waiter)
-          clearTimeout(timer)
-          signal.removeEventListener('abort', onAbort)
-        }
-        const refuse = (reason: unknown) => {
-          leave()
-          reject(reason)
-        }
-        const waiter = { grant: (it: Connection) => (leave(), resolve(it)), refuse }
-        const onAbort = () => refuse(signal.reason)
-        const timer = setTimeout(() => {
-          refuse(busy())
-          onStarved()
-        }, acquireTimeoutMs)
-        signal.addEventListener('abort', onAbort)
-        waiting.add(waiter)
-      })
-    } finally {
-      metrics.database.acquireWait.observe((clock.elapsedMs() - startedMs) / 1_000)
+  function wait(signal: AbortSignal): Promise<Connection> {
+    if (refusal) return Promise.reject(refusal())
+    if (waiting.size >= max * WAITING_MAX_PER_CONNECTION) return Promise.reject(busy())
+    return new Promise<Connection>((grant, refuse) => {
+      waiting.add({ grant, refuse, signal, askedAtMs: clock.elapsedMs() })
+      timer ??= setInterval(sweep, SWEEP_MS)
+    })
+  }
+
+  // One timer looks after all who wait: under load that is most of the statements.
+  function sweep() {
+    const nowMs = clock.elapsedMs()
+    let starved = false
+    for (const waiter of waiting) {
+      if (waiter.signal.aborted) refuse(waiter, waiter.signal.reason)
+      else if (nowMs - waiter.askedAtMs >= acquireTimeoutMs) {
+        refuse(waiter, busy())
+        starved = true
+      }
     }
+    if (starved) onStarved()
+    if (waiting.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  function refuse(waiter: Waiter, reason: unknown) {
+    leave(waiter)
+    waiter.refuse(reason)
+  }
+
+  function leave(waiter: Waiter) {
+    waiting.delete(waiter)
+    metrics.database.acquireWait.observe((clock.elapsedMs() - waiter.askedAtMs) / 1_000)
   }
 
   function busy() {
@@ -79,6 +94,7 @@ export function createGate({ max, acquireTimeoutMs, metrics, clock, onStarved }:
   function give(connection: Connection) {
     for (const waiter of waiting) {
       inUse++
+      leave(waiter)
       waiter.grant(connection)
       return
     }
@@ -100,7 +116,7 @@ export function createGate({ max, acquireTimeoutMs, metrics, clock, onStarved }:
   /** From now on nobody waits: everybody is told at once. Returns the free connections. */
   function shut(reason: () => AppError): Connection[] {
     refusal = reason
-    for (const waiter of waiting) waiter.refuse(reason())
+    for (const waiter of waiting) refuse(waiter, reason())
     return idle.splice(0)
   }
 
