@@ -129,8 +129,12 @@ async function finish({ door, listener }: Entrance, { timeline, counts, stayed }
   const { connections, requests } = counts
   connections.closed_idle += Math.max(unused, stayed.length - busy)
 
-  if (await timeline.settledBy(closed, silenceOf(door, timeline)))
+  // Their answers told them to leave, and none of them is open once the door has closed.
+  const answered = Math.min(busy, stayed.length)
+  if (await timeline.settledBy(closed, silenceOf(door, timeline))) {
+    connections.left += answered
     return { outcome: 'done' as const }
+  }
   if (door.inFlight() === 0) {
     connections.closed_idle += listener?.connections().length ?? 0
     door.force()
@@ -139,8 +143,10 @@ async function finish({ door, listener }: Entrance, { timeline, counts, stayed }
 
   const aborted = door.abortInFlight()
   requests.aborted += aborted
-  if (await timeline.settledBy(closed, timeline.forceAtMs))
+  if (await timeline.settledBy(closed, timeline.forceAtMs)) {
+    connections.left += answered
     return { outcome: 'aborted' as const, detail: { aborted } }
+  }
 
   const open = listener?.connections().length ?? 0
   const cut = door.force()

@@ -73,6 +73,8 @@ describe('a drain', () => {
     door.finish()
     const report = await within(stopping)
     expect(events.at(-1)).toBe('close database')
+    // Each connection is accounted for once.
+    expect(report.connections).toEqual({ at_signal: 1, left: 1, closed_idle: 0, forced: 0 })
     expect(report.requests).toEqual({ at_signal: 1, finished: 1, aborted: 0, cut: 0 })
   })
 
