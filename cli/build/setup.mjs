@@ -79,11 +79,16 @@ function bootstrapBun() {
 function install() {
   const bun = bootstrapBun()
   say('installing what bun.lock pins')
-  const { status } = spawnSync(bun, ['install', '--frozen-lockfile', '--no-progress'], {
-    stdio: ['ignore', 2, 2],
-    cwd: root,
-  })
-  if (status !== 0) stop('the packages could not be installed; the lines above say why.')
+  const { status, stdout, stderr } = spawnSync(
+    bun,
+    ['install', '--frozen-lockfile', '--no-progress'],
+    { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', cwd: root },
+  )
+  // What Bun says of a good end (a list, scripts that it did not run) would only make people wonder.
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`)
+    stop('the packages could not be installed; the lines above say why.')
+  }
   writeFileSync(stampFile, fingerprint())
 }
 
