@@ -51,7 +51,7 @@ type Needs = {
 const RECLAIM_MAX_MS = 2_000
 
 export function createConnection({ options, canCancel, onClosed, onNotice }: Needs): Connection {
-  const sql = postgres({ ...options, onnotice: onNotice, onclose: closed })
+  const sql = postgres({ ...inWhole(options), onnotice: onNotice, onclose: closed })
   const running: Internals[] = []
   const cancellations: Promise<unknown>[] = []
   let signal: AbortSignal | undefined
@@ -166,3 +166,8 @@ export function createConnection({ options, canCancel, onClosed, onNotice }: Nee
     await sql.end({ timeout: 0 })
   }
 }
+
+// The driver cuts a text at its first colon into host and port, and so would connect to "2001" for
+// 2001:db8::5. It leaves lists as they are, though its types know of none.
+const inWhole = (options: ClientOptions): ClientOptions =>
+  Object.assign({ ...options }, { host: [options.host], port: [options.port] }) as ClientOptions
