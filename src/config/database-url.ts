@@ -16,6 +16,8 @@ type Complaint = { reason: string; fix: string }
 const FORM =
   /^postgres(?:ql)?:\/\/(?:(?<user>[^@:/?#]*)(?::(?<password>[^/?#]*))?@)?(?<hosts>[^@/?#]*)(?:\/(?<database>[^?#@]*))?(?:\?(?<query>[^#@]*))?$/
 const HOST = /^(?:\[[\da-f:.]+\]|[^:\s[\]]*)(?::(?<port>\d{1,5}))?$/i
+// The words of libpq.
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
 const EXAMPLE = 'Write it as postgres://user:password@host:5432/name.'
 const ENCODE =
   'Percent-encode / ? # @ : and % in the user and the password (%2F %3F %23 %40 %3A %25).'
@@ -46,6 +48,13 @@ export function checkDatabaseUrl(raw: string): Complaint | undefined {
     return {
       reason: 'names no database',
       fix: 'Add its name after the host: postgres://…@host:5432/name.',
+    }
+  const sslMode = url.query.get('sslmode')
+  // Taken for the default, a slip of the pen would verify nobody.
+  if (sslMode !== null && !SSL_MODES.includes(sslMode))
+    return {
+      reason: 'has an sslmode that does not exist',
+      fix: `Give one of ${SSL_MODES.join(', ')}, or leave it out and set ZERG_DATABASE_TLS.`,
     }
   return undefined
 }

@@ -20,6 +20,8 @@ test.each([
   ['postgres:///x', 'names no host'],
   ['postgres://u:p@db', 'names no database'],
   ['postgres://u:p@db/', 'names no database'],
+  ['postgres://u:p@db/x?sslmode=verify_full', 'has an sslmode that does not exist'],
+  ['postgres://u:p@db/x?sslmode=', 'has an sslmode that does not exist'],
 ])('%s is refused', (url, reason) => {
   expect(checkDatabaseUrl(url)?.reason).toBe(reason)
 })
