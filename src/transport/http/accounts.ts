@@ -24,7 +24,7 @@ export function createAccounts(given: Given) {
 
   function settle(exchange: Exchange, status: number): void {
     const durationMs = clock.elapsedMs() - exchange.startedAtMs
-    series?.count(methodOf(exchange.request), exchange.route, { status, durationMs })
+    series?.count(methodOf(exchange), exchange.route, { status, durationMs })
     write(exchange, status, durationMs)
   }
 
@@ -45,12 +45,12 @@ export function createAccounts(given: Given) {
 // The line as JSON, put together by hand: it is written for every request, and of what the client
 // sent only the path needs care. Ids are well-formed, methods and routes are ours.
 function partsOf(exchange: Exchange, status: number, durationMs: number): string {
-  const { request, call, error, traceId } = exchange
-  const path = shownPath(pathOf(request.url))
+  const { url, call, error, traceId } = exchange
+  const path = shownPath(pathOf(url))
   const trace = traceId === undefined ? '' : `,"trace_id":"${traceId}"`
   const code = error instanceof AppError ? `,"code":"${error.code}"` : ''
   return (
-    `"request_id":"${call.caller.requestId}","method":"${methodOf(request)}","route":"${exchange.route}"` +
+    `"request_id":"${call.caller.requestId}","method":"${methodOf(exchange)}","route":"${exchange.route}"` +
     `,"path":${path},"status":${status},"duration_ms":${Math.round(durationMs * 1_000) / 1_000}` +
     `,"caller":"${call.caller.kind}","bytes_in":${exchange.bytesIn},"bytes_out":${exchange.bytesOut}${trace}${code}`
   )
@@ -65,7 +65,7 @@ const shownPath = (path: string): string =>
     ? `"${path}"`
     : JSON.stringify(maskText(path.slice(0, PATH_MAX)))
 
-const methodOf = ({ method }: Request): string => (KNOWN_METHODS.has(method) ? method : 'OTHER')
+const methodOf = ({ method }: Exchange): string => (KNOWN_METHODS.has(method) ? method : 'OTHER')
 
 // A refusal that we foresaw explains itself by its code; what led to it is of interest.
 const causeOf = (error: unknown): unknown => (error instanceof AppError ? error.cause : error)

@@ -27,6 +27,8 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
     } as const
     const exchange: Exchange = {
       request,
+      method: request.method,
+      url: request.url,
       house,
       call: {
         caller: builtInCaller(from),

@@ -12,6 +12,9 @@ export type House = {
 
 export type Exchange = {
   readonly request: Request
+  /** As the request says them; asking it crosses into native code each time. */
+  readonly method: string
+  readonly url: string
   readonly house: House
   readonly call: Call
   /** Fires the call's signal. */

@@ -42,6 +42,8 @@ export function createPipeline(options: PipelineOptions) {
 
   return {
     handle,
+    /** For what should not happen: a failure of the pipeline itself, which nobody else would tell. */
+    reportDefect: (error: unknown) => log.error({ err: error }, 'request_lost'),
     /** Every answer from here on says `Connection: close`. */
     announceDrain: () => {
       house.draining = true
@@ -84,24 +86,24 @@ export function createPipeline(options: PipelineOptions) {
   }
 
   function answerTo(exchange: Exchange): Response | Promise<Response> {
-    const { request, error } = exchange
+    const { request, method, url, error } = exchange
     if (error !== undefined) return answerProblem(exchange, error)
-    if (request.method === 'OPTIONS') return answerOptions(exchange)
-    if (!request.url.startsWith('http')) return answerHostless(exchange)
-    return router.dispatch(request.method === 'HEAD' ? asGet(exchange, request.url) : request)
+    if (method === 'OPTIONS') return answerOptions(exchange)
+    if (!url.startsWith('http')) return answerHostless(exchange)
+    return router.dispatch(method === 'HEAD' ? asGet(exchange, url) : request)
   }
 
   // HTTP/1.0 knows no Host, and old probes speak it; a Host that is none is another matter.
   function answerHostless(exchange: Exchange): Response | Promise<Response> {
-    const { request } = exchange
-    const isProbe = request.url.startsWith('/') && !request.headers.has('host')
-    if (isProbe && (request.method === 'GET' || request.method === 'HEAD'))
-      return router.dispatch(asGet(exchange, `http://localhost${request.url}`))
+    const { request, method, url } = exchange
+    const isProbe = url.startsWith('/') && !request.headers.has('host')
+    if (isProbe && (method === 'GET' || method === 'HEAD'))
+      return router.dispatch(asGet(exchange, `http://localhost${url}`))
     return answerProblem(exchange, new AppError('invalid_header', 'Host is missing or not a host.'))
   }
 
   function answerOptions(exchange: Exchange): Response {
-    const allow = router.allowed(pathOf(exchange.request.url)).join(', ')
+    const allow = router.allowed(pathOf(exchange.url)).join(', ')
     return allow === ''
       ? answerProblem(exchange, new AppError('route_not_found', 'Nothing is served here.'))
       : seal(exchange, { status: 204, body: null, headers: { allow } })

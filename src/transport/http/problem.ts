@@ -23,14 +23,14 @@ export function answerProblem(
   return seal(exchange, { status: body.status, body: JSON.stringify(body), headers })
 }
 
-function problemOf(error: AppError, { call, request }: Exchange) {
+function problemOf(error: AppError, { call, url }: Exchange) {
   const { status, title } = errorEntry(error.code)
   return {
     type: `/errors/${error.code}`,
     title,
     status,
     detail: error.message,
-    instance: pathOf(request.url),
+    instance: pathOf(url),
     code: error.code,
     request_id: call.caller.requestId,
     errors: error.errors,

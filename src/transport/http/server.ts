@@ -31,7 +31,10 @@ export function openHttp({ pipeline, host, port, ...limits }: HttpOptions): Door
       return pipeline.handle(request, addressOf)
     },
     // The pipeline answers whatever fails; should it fail itself, Bun's own page must not show.
-    error: () => new Response(LAST_RESORT, LAST_RESORT_HEAD),
+    error(defect) {
+      pipeline.reportDefect(defect)
+      return new Response(LAST_RESORT, LAST_RESORT_HEAD)
+    },
   })
   const addressOf = (request: Request): string | null => server.requestIP(request)?.address ?? null
   let closed: Promise<void> | undefined
