@@ -2,6 +2,7 @@
 // the descriptors that server reflection answers with. What it writes is committed.
 
 import { join } from 'node:path'
+import { Glob } from 'bun'
 import { createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { DescEnum, DescExtension, DescMessage, DescService } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
@@ -40,6 +41,7 @@ export async function generateProto(into: string = root): Promise<void> {
   const published = join(root, PUBLISHED_FILE)
   if (await Bun.file(published).exists()) await buf('breaking', '--against', published)
   await buf('generate', '--output', into)
+  await readTextsStrictly(join(into, PROTO_DIR))
   // Without source info, since comments would double what the executable carries.
   const descriptors = await buf(
     'build',
@@ -53,6 +55,15 @@ export async function generateProto(into: string = root): Promise<void> {
   const image = await buf('build', '--exclude-source-info', '--output', '-#format=json')
   const pretty = JSON.stringify(JSON.parse(image.toString()), null, 1)
   await Bun.write(join(into, PUBLISHED_FILE), `${pretty}\n`)
+}
+
+// A string is UTF-8 (proto3). What is not has to be refused, not read as something else; ts-proto has
+// no option for it.
+async function readTextsStrictly(folder: string): Promise<void> {
+  for await (const file of new Glob('**/*.gen.ts').scan({ cwd: folder, absolute: true })) {
+    const source = await Bun.file(file).text()
+    await Bun.write(file, source.replaceAll('reader.string()', 'reader.string(true)'))
+  }
 }
 
 // The symbols are found here, so that a running server needs no reader of descriptors.

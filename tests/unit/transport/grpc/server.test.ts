@@ -53,6 +53,26 @@ describe('a gRPC call', () => {
     raw.close()
   })
 
+  // proto3 says that a string is UTF-8; reading it as something else would store what nobody sent.
+  test('with a text that is not UTF-8 is refused and reaches no service', async () => {
+    let asked = 0
+    const { grpc } = await setup({ create: async () => (asked++, aTask()) })
+    const raw = new Client(grpc.address, credentials.createInsecure())
+    const bytes = Buffer.from([0x0a, 0x02, 0xff, 0xfe])
+    const sent = new Promise((resolve, reject) =>
+      raw.makeUnaryRequest(
+        '/tasks.v1.TasksService/Create',
+        (message: Buffer) => message,
+        (message: Buffer) => message,
+        bytes,
+        (error, answer) => (error ? reject(error) : resolve(answer)),
+      ),
+    )
+    expect(await rejection(sent)).toMatchObject({ code: Status.INVALID_ARGUMENT })
+    expect(asked).toBe(0)
+    raw.close()
+  })
+
   test('without a deadline gets one, and the service is told when it passes', async () => {
     const { service, client } = await setup(hanging(), { defaultTimeoutMs: 50 })
     const error = await rejection(get(client))

@@ -396,7 +396,7 @@ export const CreateRequest: MessageFns<CreateRequest> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 2: {
@@ -404,7 +404,7 @@ export const CreateRequest: MessageFns<CreateRequest> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 3: {
@@ -589,7 +589,7 @@ export const CreateResponse: MessageFns<CreateResponse> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -597,7 +597,7 @@ export const CreateResponse: MessageFns<CreateResponse> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {
@@ -884,7 +884,7 @@ export const GetByIdResponse: MessageFns<GetByIdResponse> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -892,7 +892,7 @@ export const GetByIdResponse: MessageFns<GetByIdResponse> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {
@@ -1203,7 +1203,7 @@ export const UpdateByIdRequest: MessageFns<UpdateByIdRequest> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -1211,7 +1211,7 @@ export const UpdateByIdRequest: MessageFns<UpdateByIdRequest> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {
@@ -1422,7 +1422,7 @@ export const UpdateByIdResponse: MessageFns<UpdateByIdResponse> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -1430,7 +1430,7 @@ export const UpdateByIdResponse: MessageFns<UpdateByIdResponse> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {
@@ -1686,7 +1686,7 @@ export const ListRequest: MessageFns<ListRequest> = {
               break;
             }
 
-            message.pageToken = reader.string();
+            message.pageToken = reader.string(true);
             continue;
           }
           case 8: {
@@ -1694,7 +1694,7 @@ export const ListRequest: MessageFns<ListRequest> = {
               break;
             }
 
-            message.sort = reader.string();
+            message.sort = reader.string(true);
             continue;
           }
           case 9: {
@@ -1702,7 +1702,7 @@ export const ListRequest: MessageFns<ListRequest> = {
               break;
             }
 
-            message.q = reader.string();
+            message.q = reader.string(true);
             continue;
           }
           case 10: {
@@ -1791,7 +1791,7 @@ export const ListResponse: MessageFns<ListResponse> = {
               break;
             }
 
-            message.nextPageToken = reader.string();
+            message.nextPageToken = reader.string(true);
             continue;
           }
         }
@@ -1923,7 +1923,7 @@ export const ListStreamRequest: MessageFns<ListStreamRequest> = {
               break;
             }
 
-            message.pageToken = reader.string();
+            message.pageToken = reader.string(true);
             continue;
           }
           case 7: {
@@ -1931,7 +1931,7 @@ export const ListStreamRequest: MessageFns<ListStreamRequest> = {
               break;
             }
 
-            message.sort = reader.string();
+            message.sort = reader.string(true);
             continue;
           }
           case 8: {
@@ -1939,7 +1939,7 @@ export const ListStreamRequest: MessageFns<ListStreamRequest> = {
               break;
             }
 
-            message.q = reader.string();
+            message.q = reader.string(true);
             continue;
           }
           case 9: {
@@ -2100,7 +2100,7 @@ export const ListStreamResponse: MessageFns<ListStreamResponse> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -2108,7 +2108,7 @@ export const ListStreamResponse: MessageFns<ListStreamResponse> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {
@@ -2411,7 +2411,7 @@ export const ReplaceRequest: MessageFns<ReplaceRequest> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -2419,7 +2419,7 @@ export const ReplaceRequest: MessageFns<ReplaceRequest> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {
@@ -2596,7 +2596,7 @@ export const ReplaceResponse: MessageFns<ReplaceResponse> = {
               break;
             }
 
-            message.title = reader.string();
+            message.title = reader.string(true);
             continue;
           }
           case 3: {
@@ -2604,7 +2604,7 @@ export const ReplaceResponse: MessageFns<ReplaceResponse> = {
               break;
             }
 
-            message.description = reader.string();
+            message.description = reader.string(true);
             continue;
           }
           case 4: {

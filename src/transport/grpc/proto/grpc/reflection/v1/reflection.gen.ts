@@ -122,7 +122,7 @@ export const ServerReflectionRequest: MessageFns<ServerReflectionRequest> = {
               break;
             }
 
-            message.host = reader.string();
+            message.host = reader.string(true);
             continue;
           }
           case 3: {
@@ -130,7 +130,7 @@ export const ServerReflectionRequest: MessageFns<ServerReflectionRequest> = {
               break;
             }
 
-            message.messageRequest = { $case: "fileByFilename", value: reader.string() };
+            message.messageRequest = { $case: "fileByFilename", value: reader.string(true) };
             continue;
           }
           case 4: {
@@ -138,7 +138,7 @@ export const ServerReflectionRequest: MessageFns<ServerReflectionRequest> = {
               break;
             }
 
-            message.messageRequest = { $case: "fileContainingSymbol", value: reader.string() };
+            message.messageRequest = { $case: "fileContainingSymbol", value: reader.string(true) };
             continue;
           }
           case 5: {
@@ -157,7 +157,7 @@ export const ServerReflectionRequest: MessageFns<ServerReflectionRequest> = {
               break;
             }
 
-            message.messageRequest = { $case: "allExtensionNumbersOfType", value: reader.string() };
+            message.messageRequest = { $case: "allExtensionNumbersOfType", value: reader.string(true) };
             continue;
           }
           case 7: {
@@ -165,7 +165,7 @@ export const ServerReflectionRequest: MessageFns<ServerReflectionRequest> = {
               break;
             }
 
-            message.messageRequest = { $case: "listServices", value: reader.string() };
+            message.messageRequest = { $case: "listServices", value: reader.string(true) };
             continue;
           }
         }
@@ -214,7 +214,7 @@ export const ExtensionRequest: MessageFns<ExtensionRequest> = {
               break;
             }
 
-            message.containingType = reader.string();
+            message.containingType = reader.string(true);
             continue;
           }
           case 2: {
@@ -285,7 +285,7 @@ export const ServerReflectionResponse: MessageFns<ServerReflectionResponse> = {
               break;
             }
 
-            message.validHost = reader.string();
+            message.validHost = reader.string(true);
             continue;
           }
           case 2: {
@@ -433,7 +433,7 @@ export const ExtensionNumberResponse: MessageFns<ExtensionNumberResponse> = {
               break;
             }
 
-            message.baseTypeName = reader.string();
+            message.baseTypeName = reader.string(true);
             continue;
           }
           case 2: {
@@ -543,7 +543,7 @@ export const ServiceResponse: MessageFns<ServiceResponse> = {
               break;
             }
 
-            message.name = reader.string();
+            message.name = reader.string(true);
             continue;
           }
         }
@@ -600,7 +600,7 @@ export const ErrorResponse: MessageFns<ErrorResponse> = {
               break;
             }
 
-            message.errorMessage = reader.string();
+            message.errorMessage = reader.string(true);
             continue;
           }
         }
