@@ -2,6 +2,7 @@
 // Label values come from fixed sets (route templates, method names), never from what clients send.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { createTally } from './tally.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -19,20 +20,21 @@ export function createMetrics() {
     new Gauge({ name, help, labelNames, registers })
   const histogram = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Histogram({ name, help, labelNames, registers, buckets: LATENCY_BUCKETS_S })
+  const http = createTally({
+    registers,
+    labelNames: ['method', 'route', 'status'],
+    bounds: LATENCY_BUCKETS_S,
+    requests: { name: 'zerg_http_requests_total', help: 'HTTP requests answered.' },
+    duration: {
+      name: 'zerg_http_request_duration_seconds',
+      help: 'Time from a request’s head to its answer.',
+    },
+  })
 
   return {
     registry,
     http: {
-      requests: counter('zerg_http_requests_total', 'HTTP requests answered.', [
-        'method',
-        'route',
-        'status',
-      ]),
-      duration: histogram(
-        'zerg_http_request_duration_seconds',
-        'Time from a request’s head to its answer.',
-        ['method', 'route', 'status'],
-      ),
+      ...http,
       inFlight: gauge('zerg_http_requests_in_flight', 'HTTP requests being handled.'),
       connections: gauge('zerg_http_connections', 'Open connections to the public HTTP port.'),
     },

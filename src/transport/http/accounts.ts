@@ -6,6 +6,7 @@ import { maskText } from '#lib/mask.ts'
 import { rawLines } from '#platform/observability/log.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
+import type { Series } from '#platform/observability/tally.ts'
 import type { Exchange } from './exchange.ts'
 import { pathOf } from './problem.ts'
 
@@ -70,22 +71,17 @@ const methodOf = ({ method }: Exchange): string => (KNOWN_METHODS.has(method) ? 
 // A refusal that we foresaw explains itself by its code; what led to it is of interest.
 const causeOf = (error: unknown): unknown => (error instanceof AppError ? error.cause : error)
 
-// prom-client looks a labelled child up by a hash of its labels; a route is answered with few
-// statuses, so the children are kept. Routes and methods come from fixed sets, so this is bounded.
+// A route is answered with few statuses, so its series are kept. Routes and methods come from fixed
+// sets, so this is bounded.
 function createSeries({ http }: Metrics) {
-  const make = (method: string, route: string, status: number) => {
-    const labels = { method, route, status: String(status) }
-    return { requests: http.requests.labels(labels), duration: http.duration.labels(labels) }
-  }
-  const kept = new Map<string, ReturnType<typeof make>>()
+  const kept = new Map<string, Series>()
 
   return {
     count(method: string, route: string, of: { status: number; durationMs: number }): void {
       const key = `${of.status}${method}${route}`
       let found = kept.get(key)
-      if (!found) kept.set(key, (found = make(method, route, of.status)))
-      found.requests.inc()
-      found.duration.observe(of.durationMs / 1_000)
+      if (!found) kept.set(key, (found = http.series({ method, route, status: String(of.status) })))
+      found.record(of.durationMs / 1_000)
     },
   }
 }
