@@ -58,16 +58,8 @@ describe('a gRPC call', () => {
     let asked = 0
     const { grpc } = await setup({ create: async () => (asked++, aTask()) })
     const raw = new Client(grpc.address, credentials.createInsecure())
-    const bytes = Buffer.from([0x0a, 0x02, 0xff, 0xfe])
-    const sent = new Promise((resolve, reject) =>
-      raw.makeUnaryRequest(
-        '/tasks.v1.TasksService/Create',
-        (message: Buffer) => message,
-        (message: Buffer) => message,
-        bytes,
-        (error, answer) => (error ? reject(error) : resolve(answer)),
-      ),
-    )
+    const path = '/tasks.v1.TasksService/Create'
+    const sent = getRaw(raw, { path, bytes: Buffer.from('0a02fffe', 'hex') })
     expect(await rejection(sent)).toMatchObject({ code: Status.INVALID_ARGUMENT })
     expect(asked).toBe(0)
     raw.close()
