@@ -111,7 +111,8 @@ export function enter(
     }
     if (!error || errorEntry(error.code).status < 500) log.info(line, 'grpc_call')
     else if (error.code === 'internal') log.error({ ...line, err: error.cause }, 'grpc_call')
-    else log.warn({ ...line, err: error.cause }, 'grpc_call')
+    // Foreseen, and during an outage as frequent as calls: no stack each time.
+    else log.warn({ ...line, cause: messageOf(error.cause) }, 'grpc_call')
     return true
   }
 
@@ -119,6 +120,8 @@ export function enter(
     if (house.inFlight.delete(exchange)) metrics.inFlight.dec()
   }
 }
+
+const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : undefined)
 
 const tooLate = () =>
   new AppError('deadline_exceeded', 'The deadline of the call passed before it was answered.')

@@ -36,10 +36,11 @@ export function createAccounts(given: Given) {
   }
 
   function writeFailure(exchange: Exchange, status: number, durationMs: number): void {
-    const { error } = exchange
-    const level = status === 500 ? 'error' : 'warn'
     const line = JSON.parse(`{${partsOf(exchange, status, durationMs)}}`) as object
-    log[level]({ ...line, err: causeOf(error) }, 'request')
+    const cause = causeOf(exchange.error)
+    if (status === 500) log.error({ ...line, err: cause }, 'request')
+    // Foreseen, and during an outage as frequent as requests: no stack each time.
+    else log.warn({ ...line, cause: cause instanceof Error ? cause.message : undefined }, 'request')
   }
 }
 
