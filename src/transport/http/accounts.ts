@@ -8,7 +8,7 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Series } from '#platform/observability/tally.ts'
 import type { Exchange } from './exchange.ts'
-import { pathOf } from './problem.ts'
+import { pathOf } from './path.ts'
 
 /** Probes and scrapes come every few seconds and say nothing new. */
 const QUIET_ROUTES = new Set(['/health', '/ready', '/startup', '/metrics'])

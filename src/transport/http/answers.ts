@@ -2,6 +2,7 @@
 
 import { exchangeOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
+import { pathOf } from './path.ts'
 import { isKnownTag, versionTag } from './preconditions.ts'
 
 export const JSON_TYPE = 'application/json'
@@ -114,6 +115,8 @@ const contentTag = (text: string): string => `W/"${Bun.hash(text).toString(36)}"
 
 // Relative to the request (RFC 3986), so that it is right behind any proxy.
 function nextLink(url: string, cursor: string): string {
+  // The first page is what is asked for most, and taking a URL apart costs as much as ten rows.
+  if (!url.includes('?')) return `<${pathOf(url)}?cursor=${encodeURIComponent(cursor)}>; rel="next"`
   const { pathname, searchParams } = new URL(url)
   searchParams.set('cursor', cursor)
   return `<${pathname}?${searchParams}>; rel="next"`

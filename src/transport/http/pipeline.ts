@@ -13,7 +13,8 @@ import type { AddressOf } from './arrival.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
 import { createInFlight } from './in-flight.ts'
-import { answerProblem, pathOf } from './problem.ts'
+import { pathOf } from './path.ts'
+import { answerProblem } from './problem.ts'
 import { createRouter } from './router.ts'
 
 export type Pipeline = ReturnType<typeof createPipeline>

@@ -5,6 +5,7 @@ import { toAppError } from '#lib/errors.ts'
 import type { AppError } from '#lib/errors.ts'
 import { seal } from './answers.ts'
 import type { Exchange } from './exchange.ts'
+import { pathOf } from './path.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
@@ -35,11 +36,4 @@ function problemOf(error: AppError, { call, url }: Exchange) {
     request_id: call.caller.requestId,
     errors: error.errors,
   }
-}
-
-/** The path as it was sent, without its query. Without a usable Host, Bun gives no more than the path. */
-export function pathOf(url: string): string {
-  const start = url.startsWith('/') ? 0 : Math.max(0, url.indexOf('/', url.indexOf('//') + 2))
-  const end = url.indexOf('?', start)
-  return end === -1 ? url.slice(start) : url.slice(start, end)
 }

@@ -4,7 +4,8 @@ import { Elysia } from 'elysia'
 import type { AnyElysia } from 'elysia'
 import { AppError } from '#lib/errors.ts'
 import { exchangeOf } from './exchange.ts'
-import { answerProblem, pathOf } from './problem.ts'
+import { pathOf } from './path.ts'
+import { answerProblem } from './problem.ts'
 
 export type Router = ReturnType<typeof createRouter>
 

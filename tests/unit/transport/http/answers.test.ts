@@ -32,6 +32,8 @@ describe('an answer', () => {
     expect(page.headers.get('link')).toBe(
       '</api/v1/things?sort=-title&cursor=next%2B1>; rel="next"',
     )
+    const first = await http('/api/v1/things')
+    expect(first.headers.get('link')).toBe('</api/v1/things?cursor=next%2B1>; rel="next"')
     const etag = page.headers.get('etag')!
     expect(etag).toStartWith('W/"')
     expect((await http('/api/v1/things', { headers: { 'if-none-match': etag } })).status).toBe(304)
