@@ -16,8 +16,8 @@ import { proveStart } from './prove/start.ts'
 const root = join(import.meta.dir, '..')
 
 const sections: Record<string, (databaseUrl: string) => Promise<Section>> = {
-  drain: databaseUrl => proveDrain({ databaseUrl, runs: 20, variantRuns: 10 }),
-  replacement: databaseUrl => proveReplacement({ databaseUrl, runs: 5 }),
+  drain: databaseUrl => proveDrain({ databaseUrl, runs: 20, variantRuns: 5 }),
+  replacement: databaseUrl => proveReplacement({ databaseUrl, runs: 4 }),
   start: proveStart,
   memory: proveMemory,
   costs: proveCosts,

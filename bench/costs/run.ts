@@ -28,7 +28,7 @@ export async function measureCosts({ rounds, seconds }: { rounds: number; second
       const path = subject === 'one task' ? `/api/v1/tasks/${bench.taskId}` : '/api/v1/tasks'
       await sameBody(bench.zerg.url + path, bench.bare.url + path)
       // Warm: the compilers of both have seen the code by then.
-      for (const { pid, url } of [bench.zerg, bench.bare]) await costOf(pid, url + path, 3)
+      for (const { pid, url } of [bench.zerg, bench.bare]) await costOf(pid, url + path, 10)
       figures.push(await compare(subject, { path, rounds, seconds }))
     }
     return figures

@@ -97,10 +97,27 @@ export function seal(exchange: Exchange, { status, body, headers }: Sealed): Res
   headers['x-content-type-options'] = 'nosniff'
   headers['x-request-id'] = exchange.call.caller.requestId
   if (exchange.house.draining) headers['connection'] = 'close'
-  const response = new Response(body, { status, headers })
   exchange.bytesOut = lengthOf(body)
+  const isLong = exchange.bytesOut > AT_ONCE_MAX_BYTES && exchange.request.method !== 'HEAD'
+  const response = new Response(isLong ? inOneWrite(body) : body, { status, headers })
   exchange.dressed = response
   return response
+}
+
+// What Bun (1.4.5) sends together with the head. A longer answer of a handler that had to wait goes
+// out with a system call for every name, colon and value of its head: 180 µs for 20 kB, where a
+// stream that is written at once takes 35. It is then sent in chunks instead of with its length.
+const AT_ONCE_MAX_BYTES = 14_000
+
+function inOneWrite(body: FileBody | null): FileBody | null {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body
+  return new ReadableStream({
+    type: 'direct',
+    pull(controller) {
+      controller.write(body)
+      controller.close()
+    },
+  })
 }
 
 // A stream's length is not known when its head is sent.

@@ -7,6 +7,8 @@ import type { Exchange } from './exchange.ts'
 
 /** Also how late a deadline or a hang-up may be noticed. */
 const SWEEP_MS = 50
+/** A client that hangs up sooner is answered all the same. */
+const WATCHED_AFTER_MS = 200
 /** How long a handler whose signal fired may take to end by itself; then it is answered for. */
 const GRACE_MS = 1_000
 
@@ -47,8 +49,8 @@ export function createInFlight({ clock, answerFor }: Needs) {
       return
     }
     if (nowMs >= call.deadlineAtMs) return end(exchange, deadlineExceeded())
-    if (exchange.isWatched) return
-    // Only a request that takes long enough to be seen here pays for a listener.
+    if (exchange.isWatched || clock.elapsedMs() - exchange.startedAtMs < WATCHED_AFTER_MS) return
+    // Only a request that takes long pays for a listener, which costs more than most requests do.
     exchange.isWatched = true
     if (request.signal.aborted) return end(exchange, clientGone())
     request.signal.addEventListener('abort', () => end(exchange, clientGone()), { once: true })
