@@ -1,6 +1,15 @@
 // Starts a server's executable in an empty folder of its own, and takes both away again.
 
-import { chownSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +45,7 @@ export async function spawnZerg({
   const output = join(folder, '.output')
   const file = openSync(output, 'w')
   const startedAtMs = performance.now()
-  const child = Bun.spawn([...(uid === undefined ? [] : dropRights(uid)), ...command], {
+  const child = Bun.spawn(uid === undefined ? [...command] : withoutRights(uid, command), {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdin: 'ignore',
@@ -93,6 +102,13 @@ export function freePort(host = '127.0.0.1'): Promise<number> {
   return promise
 }
 
+/** The same command as another user. Only root can ask for it. */
+export const withoutRights = (uid: number, [program = '', ...args]: readonly string[]) => [
+  ...dropRights(uid),
+  reachable(program, uid),
+  ...args,
+]
+
 // It replaces itself by the command, so that the process id is the server's.
 const dropRights = (uid: number) => [
   'setpriv',
@@ -101,6 +117,24 @@ const dropRights = (uid: number) => [
   '--clear-groups',
   '--no-new-privs',
 ]
+
+const copies = new Map<string, string>()
+
+// A clone below somebody's home cannot be entered by another user: then the program is copied out of it.
+function reachable(program: string, uid: number): string {
+  const known = copies.get(program)
+  if (known) return known
+  const asked = Bun.spawnSync([...dropRights(uid), 'test', '-x', program])
+  if (asked.success) return program
+  const folder = mkdtempSync(join(tmpdir(), 'zerg-copy-'))
+  chmodSync(folder, 0o755)
+  const copy = join(folder, 'program')
+  copyFileSync(program, copy)
+  chmodSync(copy, 0o755)
+  copies.set(program, copy)
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return copy
+}
 
 type Waiting = { exited: Promise<Ended>; withinMs: number }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withoutRights } from '../../bench/lab/spawn-zerg.ts'
 import { runZerg, startZerg, ZERG } from '../../bench/lab/zerg.ts'
 import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
 
@@ -139,15 +140,12 @@ test.if(process.getuid?.() === 0)('a folder of somebody else is refused by name'
     mkdirSync(join(folder, 'data'))
     chmodSync(folder, 0o755)
     chownSync(home, 65_534, 65_534)
-    const child = Bun.spawn(
-      ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ZERG, 'serve'],
-      {
-        cwd: home,
-        env: { ...FREE, ZERG_DATA_DIR: join(folder, 'data') },
-        stdout: 'ignore',
-        stderr: 'pipe',
-      },
-    )
+    const child = Bun.spawn(withoutRights(65_534, [ZERG, 'serve']), {
+      cwd: home,
+      env: { ...FREE, ZERG_DATA_DIR: join(folder, 'data') },
+      stdout: 'ignore',
+      stderr: 'pipe',
+    })
     const stderr = await new Response(child.stderr).text()
     expect(await child.exited).toBe(1)
     expect(stderr).toContain(join(folder, 'data'))
