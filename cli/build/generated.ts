@@ -4,6 +4,7 @@ import { configurationPage, envExample } from '#config/describe.ts'
 import { errorsPage } from './errors-page.ts'
 import { ERROR_CODES_FILE, errorCodesFile } from './error-codes-file.ts'
 import { OPENAPI_FILE, openApiFile } from './openapi-file.ts'
+import { metricsPage } from './metrics-page.ts'
 import { FAMILIES, rows } from '../commands.ts'
 import { commandPage, exitPage, familyPage, overview } from '../help.ts'
 
@@ -30,6 +31,7 @@ export const generated: readonly Generated[] = [
   { file: 'docs/configuration.md', make: configurationPage },
   { file: '.env.example', make: envExample },
   { file: 'docs/errors.md', make: errorsPage },
+  { file: 'docs/metrics.md', make: metricsPage },
   { file: OPENAPI_FILE, make: openApiFile },
   { file: ERROR_CODES_FILE, make: errorCodesFile },
   ...helpPages,
