@@ -1,14 +1,14 @@
 // `npm run prove`: the long runs, on the compiled executable; writes docs/performance.md.
-//   npm run prove [-- section…]       only these sections, printed and not written
+//   npm run prove [-- section…]       only these sections; the rest of the page stays as it is
 // Ends with 1 when a promise was not kept.
 
-import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase } from '../tests/support/postgres.ts'
 import { proveCosts } from './prove/costs.ts'
 import { proveDrain } from './prove/drain.ts'
 import { proveLists } from './prove/lists.ts'
 import { proveMemory } from './prove/memory.ts'
+import { pageOf, renewed } from './prove/page.ts'
 import { proveReplacement } from './prove/replacement.ts'
 import { say, type Section } from './prove/section.ts'
 import { proveStart } from './prove/start.ts'
@@ -38,8 +38,12 @@ for (const [name, prove] of Object.entries(sections))
   if (asked.length === 0 || asked.includes(name)) done.push(await prove(database.url))
 await database.drop()
 
-const page = pageOf(done)
-if (asked.length === 0) await Bun.write(join(root, 'docs/performance.md'), page)
+const file = join(root, 'docs/performance.md')
+const page =
+  asked.length === 0
+    ? pageOf(done, Object.keys(sections))
+    : renewed(await Bun.file(file).text(), done)
+await Bun.write(file, page)
 process.stdout.write(page)
 const broken = done.flatMap(({ findings }) => findings).filter(({ held }) => !held)
 for (const { what, bar, measured } of broken) say(`not kept: ${what}: ${measured}, bar ${bar}`)
@@ -51,31 +55,4 @@ async function build() {
     stderr: 'inherit',
   })
   if ((await built.exited) !== 0) process.exit(1)
-}
-
-function pageOf(all: readonly Section[]): string {
-  const [cpu] = cpus()
-  const machine = `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release()}, Bun ${Bun.version}, PostgreSQL 18`
-  const rows = all
-    .flatMap(({ findings }) => findings)
-    .map(it => `| ${it.what} | ${it.bar} | ${it.measured} | ${it.held ? 'yes' : '**no**'} |`)
-  return [
-    '# Performance',
-    '',
-    'Made by `npm run prove`; do not edit. Everything was measured on the compiled executable, clients and PostgreSQL on the same machine. Machines differ and are noisy: compare ratios, and repeat it on yours.',
-    '',
-    `Machine: ${machine}. ${new Date().toISOString().slice(0, 10)}.`,
-    '',
-    '| what | bar | measured | held |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    ...all.flatMap(({ title, text }) => ['', `## ${title}`, '', text]),
-    '',
-    '## How to repeat it',
-    '',
-    '`npm run prove` does all of it; `npm run prove -- drain` one section (`' +
-      Object.keys(sections).join('`, `') +
-      '`). `npm run bench` repeats the costs alone. wrk has to be installed.',
-    '',
-  ].join('\n')
 }

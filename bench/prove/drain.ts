@@ -10,6 +10,7 @@ import {
 } from '../lab/shutdown-trial.ts'
 import { freePort } from '../lab/spawn-zerg.ts'
 import { ZERG } from '../lab/zerg.ts'
+import { emptyTasks } from './rows.ts'
 import { range, say, type Section } from './section.ts'
 
 const CELLS: readonly Cell[] = [64, 256].flatMap(connections =>
@@ -98,9 +99,7 @@ const tableRow = ({ cell, trials }: Row) => {
 
 /** Zerg on this database, with a table that holds what one run makes and no more. */
 export async function target(databaseUrl: string) {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
-  await sql`truncate tasks cascade`
-  await sql.end()
+  await emptyTasks(databaseUrl)
   const [opsPort, grpcPort] = [await freePort(), await freePort()]
   return {
     command: [ZERG, 'serve'],

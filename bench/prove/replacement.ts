@@ -1,6 +1,7 @@
 // Calls that fail while two Tasks instances behind an API are replaced in turn under load.
 
 import { type ReplacementTrial, runReplacementTrial } from '../lab/replacement-trial.ts'
+import { emptyTasks } from './rows.ts'
 import { range, say, type Section } from './section.ts'
 
 const PLAN = { workers: 16, replacements: 6, betweenMs: 1_000, signal: 'SIGTERM' } as const
@@ -8,6 +9,8 @@ const PLAN = { workers: 16, replacements: 6, betweenMs: 1_000, signal: 'SIGTERM'
 export async function proveReplacement(given: { databaseUrl: string; runs: number }) {
   const trials: ReplacementTrial[] = []
   for (let run = 0; run < given.runs; run++) {
+    // Every run gives its tasks the same titles.
+    await emptyTasks(given.databaseUrl)
     const trial = await runReplacementTrial({ ...PLAN, databaseUrl: given.databaseUrl })
     trials.push(trial)
     say(`replacement, run ${run + 1}: ${trial.failed} of ${trial.calls} failed`)
