@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,15 +60,18 @@ function systemPrograms(): string | undefined {
 
 // A clone below /root cannot be entered by another user: then the programs are copied out of it.
 function reachable(folder: string, version: PostgresVersion): string {
-  if (!serverUser) return folder
-  const { status } = spawnSync(join(folder, 'postgres'), ['--version'], serverUser)
-  if (status === 0) return folder
+  if (!serverUser || runs(folder)) return folder
   const copy = join(cacheFolder(), `programs-${version}`)
-  if (!existsSync(copy)) {
-    const unfinished = `${copy}.${process.pid}`
-    cpSync(join(folder, '..'), unfinished, { recursive: true })
-    chmodSync(unfinished, 0o755)
-    renameSync(unfinished, copy)
-  }
+  if (runs(join(copy, 'bin'))) return join(copy, 'bin')
+  const unfinished = `${copy}.${process.pid}`
+  // Links between libraries stay links within the copy; otherwise they would lead back into the clone.
+  cpSync(join(folder, '..'), unfinished, { recursive: true, verbatimSymlinks: true })
+  chmodSync(unfinished, 0o755)
+  rmSync(copy, { recursive: true, force: true })
+  renameSync(unfinished, copy)
   return join(copy, 'bin')
+}
+
+function runs(folder: string): boolean {
+  return spawnSync(join(folder, 'postgres'), ['--version'], serverUser).status === 0
 }
