@@ -47,7 +47,8 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
   const checks: Check[] = []
   // Known only once what they ask has been opened; the operations port is open before.
   let lastShutdown: () => unknown = () => undefined
-  let lookAtDoors: () => void = () => undefined
+  let connections: () => number | undefined = () => undefined
+  let inFlight = () => 0
   const health = createHealth({
     checks,
     clock: systemClock,
@@ -75,10 +76,9 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
     if (app.remote) await life.open('tasks-service', app.remote.resource)
     checks.push(...checksOf(platform, app))
     const { http, grpc } = await openDoors({ app, config, health, life, log, metrics })
-    lookAtDoors = () => {
-      if (http) metrics.http.inFlight.set(http.inFlight())
-      if (http) metrics.http.connections.set(life.connections(http) ?? 0)
-      if (grpc) metrics.grpc.connections.set(life.connections(grpc) ?? 0)
+    if (http) {
+      connections = () => life.connections(http)
+      inFlight = http.inFlight
     }
 
     const ports = { http: http?.port, grpc: grpc?.port, operations: operations.port }
@@ -106,7 +106,9 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
             registry: metrics.registry,
             collect: () => {
               runtime.collect()
-              lookAtDoors()
+              metrics.http.inFlight.set(inFlight())
+              const open = connections()
+              if (open !== undefined) metrics.http.connections.set(open)
             },
             about,
             lastShutdown: () => lastShutdown(),
