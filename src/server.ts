@@ -47,8 +47,7 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
   const checks: Check[] = []
   // Known only once what they ask has been opened; the operations port is open before.
   let lastShutdown: () => unknown = () => undefined
-  let connections: () => number | undefined = () => undefined
-  let inFlight = () => 0
+  let lookAtDoors: () => void = () => undefined
   const health = createHealth({
     checks,
     clock: systemClock,
@@ -76,9 +75,10 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
     if (app.remote) await life.open('tasks-service', app.remote.resource)
     checks.push(...checksOf(platform, app))
     const { http, grpc } = await openDoors({ app, config, health, life, log, metrics })
-    if (http) {
-      connections = () => life.connections(http)
-      inFlight = http.inFlight
+    lookAtDoors = () => {
+      if (http) metrics.http.inFlight.set(http.inFlight())
+      if (http) metrics.http.connections.set(life.connections(http) ?? 0)
+      if (grpc) metrics.grpc.connections.set(life.connections(grpc) ?? 0)
     }
 
     const ports = { http: http?.port, grpc: grpc?.port, operations: operations.port }
@@ -106,9 +106,7 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
             registry: metrics.registry,
             collect: () => {
               runtime.collect()
-              metrics.http.inFlight.set(inFlight())
-              const open = connections()
-              if (open !== undefined) metrics.http.connections.set(open)
+              lookAtDoors()
             },
             about,
             lastShutdown: () => lastShutdown(),

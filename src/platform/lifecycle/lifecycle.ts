@@ -49,6 +49,7 @@ export function createLifecycle(needs: Needs) {
   const terminationLog = createTerminationLog(needs.terminationLog)
   const resources = createResources(log)
   const entrances: Entrance[] = []
+  const views = new Map<Door, ListenerSocket>()
   const listeners = new Set<(state: State) => void>()
   const starting = new AbortController()
   const stopped = Promise.withResolvers<ShutdownReport>()
@@ -74,7 +75,7 @@ export function createLifecycle(needs: Needs) {
     onState,
     report,
     /** How many connections a door has, where the platform tells. */
-    connections: (door: Door) => listenerOf(door)?.connections().length,
+    connections: (door: Door) => views.get(door)?.connections().length,
     /** Resolves with the report when all is over; the process then exits with its `exit_code`. */
     stopped: stopped.promise,
   }
@@ -102,8 +103,10 @@ export function createLifecycle(needs: Needs) {
   ): Promise<D> {
     starting.signal.throwIfAborted()
     const door = await open(starting.signal)
-    const listener =
-      door.name === 'http' ? (needs.findListener ?? findListener)(door.port) : undefined
+    const view = (needs.findListener ?? findListener)(door.port)
+    if (view) views.set(door, view)
+    // gRPC has its own way to send clients off (GOAWAY).
+    const listener = door.name === 'http' ? view : undefined
     listener?.prepare()
     entrances.push({ door, listener })
     starting.signal.throwIfAborted()
@@ -185,9 +188,5 @@ export function createLifecycle(needs: Needs) {
   function onState(listener: (state: State) => void) {
     listeners.add(listener)
     return () => void listeners.delete(listener)
-  }
-
-  function listenerOf(door: Door) {
-    return entrances.find(entrance => entrance.door === door)?.listener
   }
 }

@@ -36,7 +36,10 @@ export function createMetrics() {
     http: {
       ...http,
       inFlight: gauge('zerg_http_requests_in_flight', 'HTTP requests being handled.'),
-      connections: gauge('zerg_http_connections', 'Open connections to the public HTTP port.'),
+      connections: gauge(
+        'zerg_http_connections',
+        'Open connections to the public HTTP port; 0 where the platform does not tell.',
+      ),
     },
     grpc: {
       requests: counter('zerg_grpc_requests_total', 'gRPC calls answered.', ['method', 'status']),
@@ -45,6 +48,10 @@ export function createMetrics() {
         'status',
       ]),
       inFlight: gauge('zerg_grpc_requests_in_flight', 'gRPC calls being handled.'),
+      connections: gauge(
+        'zerg_grpc_connections',
+        'Open connections to the gRPC port; 0 where the platform does not tell.',
+      ),
     },
     tasksService: {
       requests: counter(
