@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import postgres from 'postgres'
 import { systemClock } from '#lib/clock.ts'
 import type { Call } from '#lib/call.ts'
-import { builtInCaller } from '#lib/caller.ts'
+import { BUILT_IN, callerOf } from '#lib/caller.ts'
 import { openTasks, type Tasks } from '#features/tasks/index.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { openDatabase } from '#platform/postgres/client.ts'
@@ -115,7 +115,7 @@ async function fill(url: string, count: number): Promise<void> {
 }
 
 const call = (): Call => ({
-  caller: builtInCaller({ via: 'http', address: null, requestId: 'bench' }),
+  caller: callerOf(BUILT_IN, { via: 'http', address: null, requestId: 'bench', traceId: null }),
   signal: new AbortController().signal,
   deadlineAtMs: Number.POSITIVE_INFINITY,
 })

@@ -3,7 +3,7 @@
 
 import { pino } from 'pino'
 import { type Call } from '#lib/call.ts'
-import { BUILT_IN_USER_ID, builtInCaller, type Caller } from '#lib/caller.ts'
+import { BUILT_IN, BUILT_IN_USER_ID, type Caller, callerOf } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/id.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
@@ -86,7 +86,7 @@ async function migrate(database: Database): Promise<void> {
 /** A call by the built-in user, or by somebody else. */
 export const callBy = (caller: Partial<Caller> = {}): Call => ({
   caller: {
-    ...builtInCaller({ via: 'http', address: null, requestId: 'test' }),
+    ...callerOf(BUILT_IN, { via: 'http', address: null, requestId: 'test', traceId: null }),
     ...caller,
   },
   signal: AbortSignal.timeout(30_000),

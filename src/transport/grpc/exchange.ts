@@ -7,7 +7,7 @@ import {
   status as Status,
 } from '@grpc/grpc-js'
 import type { Call } from '#lib/call.ts'
-import { builtInCaller } from '#lib/caller.ts'
+import { BUILT_IN, callerOf } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { errorEntry } from '#lib/error-codes.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
@@ -55,8 +55,9 @@ export function enter(
   const requestId = requestIdOf(surface.metadata)
   const controller = new AbortController()
   const deadlineAtMs = deadlineOf(surface, clock.nowMs() + house.defaultTimeoutMs)
+  const address = addressOf(surface.getPeer())
   const call: Call = {
-    caller: builtInCaller({ via: 'grpc', address: addressOf(surface.getPeer()), requestId }),
+    caller: callerOf(BUILT_IN, { via: 'grpc', address, requestId, traceId: null }),
     signal: controller.signal,
     deadlineAtMs,
   }

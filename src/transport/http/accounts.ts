@@ -47,9 +47,10 @@ export function createAccounts(given: Given) {
 // The line as JSON, put together by hand: it is written for every request, and of what the client
 // sent only the path needs care. Ids are well-formed, methods and routes are ours.
 function partsOf(exchange: Exchange, status: number, durationMs: number): string {
-  const { url, call, error, traceId } = exchange
+  const { url, call, error } = exchange
+  const { traceId } = call.caller
   const path = shownPath(pathOf(url))
-  const trace = traceId === undefined ? '' : `,"trace_id":"${traceId}"`
+  const trace = traceId === null ? '' : `,"trace_id":"${traceId}"`
   const code = error instanceof AppError ? `,"code":"${error.code}"` : ''
   return (
     `"request_id":"${call.caller.requestId}","method":"${methodOf(exchange)}","route":"${exchange.route}"` +

@@ -1,6 +1,6 @@
 // What a request's head says about itself: its id, its trace, how long it may take.
 
-import { builtInCaller } from '#lib/caller.ts'
+import { BUILT_IN, callerOf } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { parseDuration } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -23,6 +23,7 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
     const from = {
       via: 'http',
       requestId: requestId(headers),
+      traceId: traceId(headers),
       address: () => addressOf(request),
     } as const
     const exchange: Exchange = {
@@ -31,7 +32,7 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
       url: request.url,
       house,
       call: {
-        caller: builtInCaller(from),
+        caller: callerOf(BUILT_IN, from),
         signal: controller.signal,
         deadlineAtMs: clock.nowMs() + Math.min(timeoutMs || requestTimeoutMs, requestTimeoutMs),
       },
@@ -39,7 +40,6 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
       leave: undefined,
       endedAtMs: 0,
       isWatched: false,
-      traceId: traceId(headers),
       startedAtMs: clock.elapsedMs(),
       route: 'unmatched',
       dressed: undefined,
@@ -66,7 +66,7 @@ function requestId(headers: Headers): string {
 const TRACEPARENT =
   /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-.*)?$/
 
-function traceId(headers: Headers): string | undefined {
+function traceId(headers: Headers): string | null {
   const given = headers.get('traceparent')
-  return given === null ? undefined : TRACEPARENT.exec(given)?.[1]
+  return given === null ? null : (TRACEPARENT.exec(given)?.[1] ?? null)
 }

@@ -25,8 +25,6 @@ export type Exchange = {
   endedAtMs: number
   /** Whether somebody listens for its client hanging up. */
   isWatched: boolean
-  /** The trace that the client takes part in. */
-  readonly traceId: string | undefined
   /** Monotonic. */
   readonly startedAtMs: number
   /** The route's template, such as `/api/v1/tasks/:id`; `unmatched` until one is found. */
