@@ -2,7 +2,9 @@
 
 import type { AnyElysia } from 'elysia'
 import type { Config } from '#config/schema.ts'
+import { BUILT_IN } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import {
   connectTasks,
@@ -15,6 +17,7 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Health } from '#platform/health/health.ts'
 import type { Platform } from '#platform/index.ts'
+import { createAdmission } from '#transport/http/admission.ts'
 import { makeDocument } from '#transport/http/docs/document.ts'
 import { errorRoutes } from '#transport/http/docs/error-routes.ts'
 import { docsRoutes } from '#transport/http/docs/routes.ts'
@@ -39,7 +42,13 @@ export function createApp({ config, platform: { database }, log, metrics }: Give
     routes: [taskRoutes({ tasks, projects }), projectRoutes({ projects })],
     services: taskRpc({ tasks: local }),
     remote,
+    admission: createAdmission({ authenticate, stranger: BUILT_IN }),
   }
+}
+
+// Nobody can sign in yet.
+function authenticate(): never {
+  throw new AppError('invalid_token', 'No token is good for anything here.')
 }
 
 /** Everything that the public port serves, for its pipeline and for the API document. */

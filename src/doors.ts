@@ -43,7 +43,8 @@ export async function openDoors({
 
   function openApi() {
     const routes = publicRoutes({ routes: app.routes, health, docs: config.http.docs })
-    const pipeline = createPipeline({ ...shared, ...config.http, routes })
+    const { admission } = app
+    const pipeline = createPipeline({ ...shared, ...config.http, routes, admission })
     return onPort({ setting: 'PORT', host, port: config.http.port }, () =>
       openHttp({ ...config.http, pipeline }),
     )

@@ -42,6 +42,27 @@ export const ERROR_CODES = {
     cause: 'For example an `If-Match` without quotes or an unreadable `Request-Timeout`.',
     fix: 'Correct the header named in `detail`, or leave it out.',
   }),
+  authentication_required: entry(401, 'Nobody said who is asking', {
+    meaning: 'The route answers only callers that it knows.',
+    cause: 'The request carries no token.',
+    fix: 'Send `Authorization: Bearer …` with an access token or an API key.',
+  }),
+  invalid_token: entry(401, 'The token is not valid', {
+    meaning: 'The token was not made by anybody whom this server trusts, or is good no more.',
+    cause:
+      'It was cut or altered, revoked, its user was disabled, or it was made for another service.',
+    fix: 'Sign in again, or use another API key. Tokens are read from the `Authorization` header only.',
+  }),
+  token_expired: entry(401, 'The token has expired', {
+    meaning: 'The token was valid, but its time is over.',
+    cause: 'Access tokens live for minutes; API keys may have an end.',
+    fix: 'Get a new one with the refresh token, or sign in again.',
+  }),
+  insufficient_scope: entry(403, 'The token is not good for this', {
+    meaning: 'The token is valid, but was narrowed to scopes that do not include this.',
+    cause: 'An API key has only the scopes that it was made with.',
+    fix: 'Use a key with the scope that `detail` names.',
+  }),
   forbidden: entry(403, 'Not allowed', {
     meaning: 'The caller may see this resource but may not do this with it.',
     cause: 'The caller lacks the role or the membership that the action needs.',

@@ -2,8 +2,12 @@
 
 import { pino } from 'pino'
 import type { AnyElysia } from 'elysia'
+import { BUILT_IN } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
+import { SIGNED_IN } from '#transport/http/access.ts'
+import { createAdmission } from '#transport/http/admission.ts'
+import { undocumented } from '#transport/http/docs/documented.ts'
 import { createPipeline } from '#transport/http/pipeline.ts'
 import type { PipelineOptions } from '#transport/http/pipeline.ts'
 
@@ -17,6 +21,12 @@ export function httpOver(
     pipeline.handle(new Request(`http://zerg.test${path}`, init))
 }
 
+/** The options of a route that only a test has. */
+export const testRoute = { detail: undocumented({ rule: SIGNED_IN }) }
+
+/** The admission of a test that is not about it: everybody is the built-in user. */
+export const admitsAll = createAdmission({ authenticate: () => BUILT_IN, stranger: BUILT_IN })
+
 /** The pipeline itself, for what only a server asks of it, such as a drain. */
 export const pipelineOver = (
   routes: AnyElysia | readonly AnyElysia[],
@@ -28,6 +38,7 @@ export const pipelineOver = (
     clock: systemClock,
     bodyMaxBytes: 1_048_576,
     requestTimeoutMs: 5_000,
+    admission: admitsAll,
     ...options,
     routes: [routes].flat(),
   })

@@ -1,5 +1,6 @@
 // What the API document says about each route of projects and members.
 
+import { SIGNED_IN } from '#transport/http/access.ts'
 import { documented } from '#transport/http/docs/documented.ts'
 import {
   aCreatedProject,
@@ -36,6 +37,7 @@ const changed = {
 
 export const listProjects = documented({
   id: 'listProjects',
+  rule: SIGNED_IN,
   tag: 'projects',
   needs,
   summary: 'List projects',
@@ -54,6 +56,7 @@ export const listProjects = documented({
 
 export const createProject = documented({
   id: 'createProject',
+  rule: SIGNED_IN,
   tag: 'projects',
   needs,
   summary: 'Create a project',
@@ -72,6 +75,7 @@ export const createProject = documented({
 
 export const getProject = documented({
   id: 'getProject',
+  rule: SIGNED_IN,
   tag: 'projects',
   needs,
   summary: 'Read a project',
@@ -90,6 +94,7 @@ export const getProject = documented({
 
 export const changeProject = documented({
   id: 'changeProject',
+  rule: SIGNED_IN,
   tag: 'projects',
   needs,
   summary: 'Change a project',
@@ -103,6 +108,7 @@ export const changeProject = documented({
 
 export const replaceProject = documented({
   id: 'replaceProject',
+  rule: SIGNED_IN,
   tag: 'projects',
   needs,
   summary: 'Replace a project',
@@ -116,6 +122,7 @@ export const replaceProject = documented({
 
 export const deleteProject = documented({
   id: 'deleteProject',
+  rule: SIGNED_IN,
   tag: 'projects',
   needs,
   summary: 'Delete a project',
@@ -131,6 +138,7 @@ const place = { id: 'Id of the project.', user_id: 'Id of the user.' }
 
 export const listMembers = documented({
   id: 'listMembers',
+  rule: SIGNED_IN,
   tag: 'members',
   needs,
   summary: 'List the members of a project',
@@ -150,6 +158,7 @@ export const listMembers = documented({
 
 export const getMember = documented({
   id: 'getMember',
+  rule: SIGNED_IN,
   tag: 'members',
   needs,
   summary: 'Read a member',
@@ -168,6 +177,7 @@ export const getMember = documented({
 
 export const putMember = documented({
   id: 'putMember',
+  rule: SIGNED_IN,
   tag: 'members',
   needs,
   summary: 'Add a member, or change what they are',
@@ -188,6 +198,7 @@ export const putMember = documented({
 
 export const deleteMember = documented({
   id: 'deleteMember',
+  rule: SIGNED_IN,
   tag: 'members',
   needs,
   summary: 'Remove a member',

@@ -1,5 +1,6 @@
 // What the API document says about each route of tasks.
 
+import { SIGNED_IN } from '#transport/http/access.ts'
 import { documented } from '#transport/http/docs/documented.ts'
 import { aCreatedTask, aPage, aTask, newTasks, replacements, taskChanges } from './examples.ts'
 import {
@@ -36,6 +37,7 @@ const SEARCH = `**Search**: \`q\` finds tasks by their titles. Every word of \`q
 
 export const listTasks = documented({
   id: 'listTasks',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'List and search tasks',
@@ -46,6 +48,7 @@ export const listTasks = documented({
 
 export const listProjectTasks = documented({
   id: 'listProjectTasks',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'List and search the tasks of a project',
@@ -58,6 +61,7 @@ export const listProjectTasks = documented({
 
 export const createTask = documented({
   id: 'createTask',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'Create a task',
@@ -76,6 +80,7 @@ export const createTask = documented({
 
 export const getTask = documented({
   id: 'getTask',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'Read a task',
@@ -94,6 +99,7 @@ export const getTask = documented({
 
 export const changeTask = documented({
   id: 'changeTask',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'Change a task',
@@ -107,6 +113,7 @@ export const changeTask = documented({
 
 export const replaceTask = documented({
   id: 'replaceTask',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'Replace a task',
@@ -120,6 +127,7 @@ export const replaceTask = documented({
 
 export const deleteTask = documented({
   id: 'deleteTask',
+  rule: SIGNED_IN,
   tag,
   needs,
   summary: 'Delete a task',

@@ -1,6 +1,6 @@
 // What a request's head says about itself: its id, its trace, how long it may take.
 
-import { BUILT_IN, callerOf } from '#lib/caller.ts'
+import { ANONYMOUS, callerOf, type From } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { parseDuration } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -20,22 +20,23 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
     const asked = headers.get('request-timeout')
     const timeoutMs = asked === null ? requestTimeoutMs : parseDuration(asked.trim())
     const controller = new AbortController()
-    const from = {
+    const from: From = {
       via: 'http',
       requestId: requestId(headers),
       traceId: traceId(headers),
       address: () => addressOf(request),
-    } as const
+    }
     const exchange: Exchange = {
       request,
       method: request.method,
       url: request.url,
       house,
       call: {
-        caller: callerOf(BUILT_IN, from),
+        caller: callerOf(ANONYMOUS, from),
         signal: controller.signal,
         deadlineAtMs: clock.nowMs() + Math.min(timeoutMs || requestTimeoutMs, requestTimeoutMs),
       },
+      from,
       controller,
       leave: undefined,
       endedAtMs: 0,

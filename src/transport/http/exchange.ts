@@ -2,6 +2,7 @@
 // hands them: `callOf(request)` for the service, the rest by the readers and answers of this folder.
 
 import type { Call } from '#lib/call.ts'
+import type { From } from '#lib/caller.ts'
 
 /** What every exchange of one server shares. */
 export type House = {
@@ -17,6 +18,8 @@ export type Exchange = {
   readonly url: string
   readonly house: House
   readonly call: Call
+  /** The way that the caller came, whoever it turns out to be. */
+  readonly from: From
   /** Fires the call's signal. */
   readonly controller: AbortController
   /** Takes the answer; whoever comes second is too late. */

@@ -3,6 +3,7 @@
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
 import type { Health, Readiness } from '#platform/health/health.ts'
+import { OPEN } from './access.ts'
 import { answerStatus } from './answers.ts'
 import { documented } from './docs/documented.ts'
 import { createRoutes } from './routes.ts'
@@ -20,6 +21,8 @@ export const healthRoutes = ({ health }: { health: Health }) =>
       detail: documented({
         id: 'getHealth',
         tag: 'health',
+        rule: OPEN,
+        limit: 'none',
         summary: 'Is it alive?',
         description:
           'Answers 200 as long as the process runs, also while it drains; depends on nothing outside of it. For a liveness probe.',
@@ -36,6 +39,8 @@ export const healthRoutes = ({ health }: { health: Health }) =>
         detail: documented({
           id: 'getReadiness',
           tag: 'health',
+          rule: OPEN,
+          limit: 'none',
           summary: 'Can it answer?',
           description:
             'Answers 503 while the instance starts or drains, and when it has lost what `ZERG_READY_REQUIRES` names. For a readiness probe.',
@@ -56,6 +61,8 @@ export const healthRoutes = ({ health }: { health: Health }) =>
         detail: documented({
           id: 'getStartup',
           tag: 'health',
+          rule: OPEN,
+          limit: 'none',
           summary: 'Has it started?',
           description: 'Answers 503 until the instance was ready once. For a startup probe.',
           answers: {

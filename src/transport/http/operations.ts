@@ -6,6 +6,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { Outcome } from '#platform/health/check.ts'
 import type { Health } from '#platform/health/health.ts'
 import type { Log } from '#platform/observability/log.ts'
+import { OPEN } from './access.ts'
 import { answerFile, answerStatus } from './answers.ts'
 import { undocumented } from './docs/documented.ts'
 import { statusOf } from './health-routes.ts'
@@ -40,6 +41,7 @@ export function openOperations(needs: Needs): Operations {
   const { clock, log, health } = needs
   const pipeline = createPipeline({
     routes: [operationRoutes(needs)],
+    admission: { admit: () => undefined },
     log,
     clock,
     bodyMaxBytes: 0,
@@ -71,12 +73,12 @@ const operationRoutes = (needs: Needs) => {
         const text = await registry.metrics()
         return answerFile(request, text, { type: registry.contentType, cacheControl: 'no-store' })
       },
-      { detail: undocumented },
+      { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )
     .get(
       '/health',
       async ({ request }) => answerStatus(request, 200, { status: 'ok', ...(await detail(needs)) }),
-      { detail: undocumented },
+      { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )
     .get(
       '/ready',
@@ -84,7 +86,7 @@ const operationRoutes = (needs: Needs) => {
         const status = await health.readiness()
         return answerStatus(request, statusOf(status), { status, ...(await detail(needs)) })
       },
-      { detail: undocumented },
+      { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )
     .get(
       '/startup',
@@ -93,7 +95,7 @@ const operationRoutes = (needs: Needs) => {
         const code = health.hasStarted() ? 200 : 503
         return answerStatus(request, code, { status, ...(await detail(needs)) })
       },
-      { detail: undocumented },
+      { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )
 }
 

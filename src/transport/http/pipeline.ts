@@ -6,6 +6,7 @@ import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
+import type { Admission } from './admission.ts'
 import { createAccounts } from './accounts.ts'
 import { seal } from './answers.ts'
 import { createArrivals } from './arrival.ts'
@@ -22,6 +23,7 @@ export type Pipeline = ReturnType<typeof createPipeline>
 export type PipelineOptions = {
   /** The features' plugins, made by `createRoutes`. */
   routes: readonly AnyElysia[]
+  admission: Admission
   log: Log
   /** Absent where requests are not counted: on the operations port. */
   metrics?: Metrics
@@ -34,7 +36,7 @@ export type PipelineOptions = {
 
 export function createPipeline(options: PipelineOptions) {
   const { clock, log, metrics, requestTimeoutMs, isDraining } = options
-  const router = createRouter(options.routes)
+  const router = createRouter(options.routes, options.admission)
   const house: House = { draining: false, bodyMaxBytes: options.bodyMaxBytes }
   const open = createArrivals({ house, clock, requestTimeoutMs })
   const accounts = createAccounts({ log, metrics, clock })

@@ -21,8 +21,15 @@ export function answerProblem(
   headers['cache-control'] = 'no-store'
   if (error.retryAfterS !== undefined) headers['retry-after'] = String(error.retryAfterS)
   const body = problemOf(error, exchange)
+  if (body.status === 401) headers['www-authenticate'] = challengeOf(error)
   return seal(exchange, { status: body.status, body: JSON.stringify(body), headers })
 }
+
+// RFC 6750, section 3: nothing more is said to who showed nothing.
+const challengeOf = ({ code }: AppError): string =>
+  code === 'invalid_token' || code === 'token_expired'
+    ? 'Bearer realm="zerg", error="invalid_token"'
+    : 'Bearer realm="zerg"'
 
 function problemOf(error: AppError, { call, url }: Exchange) {
   const { status, title } = errorEntry(error.code)

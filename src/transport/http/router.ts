@@ -1,8 +1,11 @@
 // Elysia, as the router: every feature's routes in one application, without a socket.
 
+import { bearer } from '@elysiajs/bearer'
 import { Elysia } from 'elysia'
 import type { AnyElysia } from 'elysia'
 import { AppError } from '#lib/errors.ts'
+import { type Access, accessesOf, UNMATCHED } from './access.ts'
+import type { Admission } from './admission.ts'
 import { exchangeOf } from './exchange.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problem.ts'
@@ -11,8 +14,13 @@ export type Router = ReturnType<typeof createRouter>
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** `routes` are the features' plugins (`createRoutes`), in the order of the document. */
-export function createRouter(routes: readonly AnyElysia[]) {
+/**
+ * `routes` are the features' plugins (`createRoutes`), in the order of the document.
+ *
+ * @throws Error where a route states no rule of who may call it.
+ */
+export function createRouter(routes: readonly AnyElysia[], admission: Admission) {
+  const accesses = new Map<string, Access>()
   // A slash too many is another path; the host's name may be of any length.
   const app = new Elysia({
     name: 'http',
@@ -22,14 +30,31 @@ export function createRouter(routes: readonly AnyElysia[]) {
   })
     .onError({ as: 'global' }, async ({ code, error, request }) =>
       code === 'NOT_FOUND'
-        ? answerUnmatched(request)
+        ? await unmatched.fetch(request)
         : answerProblem(exchangeOf(request), reasonOf(request, error)),
     )
     .onTransform({ as: 'global' }, ({ request, route }) => {
       exchangeOf(request).route = route
     })
+    .use(bearer())
+    .onBeforeHandle({ as: 'global' }, async ({ request, route, bearer }) => {
+      const access = accesses.get(`${request.method} ${route}`) ?? UNMATCHED
+      await admission.admit(exchangeOf(request), access, bearer)
+    })
   for (const plugin of routes) app.use(plugin)
+  for (const [route, access] of accessesOf(table())) accesses.set(route, access)
   app.compile()
+
+  // Whoever asks for what is not there has to say who they are as well: what is there is nobody
+  // else's business.
+  const unmatched = new Elysia({ name: 'unmatched', normalize: false })
+    .onError(async ({ error, request }) => answerProblem(exchangeOf(request), error))
+    .use(bearer())
+    .all('*', async ({ request, bearer }) => {
+      await admission.admit(exchangeOf(request), UNMATCHED, bearer)
+      return answerUnmatched(request)
+    })
+    .compile()
 
   return {
     /** Answers by the route that fits; never rejects. */
@@ -37,12 +62,15 @@ export function createRouter(routes: readonly AnyElysia[]) {
     /** What `Allow` says of this path; empty where nothing is served. */
     allowed,
     /** Every route with its documentation, for the API document. */
-    table: () =>
-      app.routes.map(({ method, path, hooks }) => ({
-        method,
-        path,
-        detail: hooks.detail as unknown,
-      })),
+    table,
+  }
+
+  function table() {
+    return app.routes.map(({ method, path, hooks }) => ({
+      method,
+      path,
+      detail: hooks.detail as unknown,
+    }))
   }
 
   function answerUnmatched(request: Request): Response {

@@ -3,7 +3,7 @@
 import { toOpenAPISchema } from '@elysiajs/openapi/openapi'
 import { type AnyElysia, Elysia } from 'elysia'
 import { ERROR_CODES, isErrorCode } from '#lib/error-codes.ts'
-import { DESCRIPTION, LICENSE, TAGS, TITLE } from './about.ts'
+import { BEARER, DESCRIPTION, LICENSE, SECURITY_SCHEMES, TAGS, TITLE } from './about.ts'
 import type { Operation } from './documented.ts'
 import { ANSWER_HEADERS, REQUEST_HEADERS } from './headers.ts'
 import type { Place } from './implied.ts'
@@ -33,8 +33,7 @@ export function makeDocument(
     openapi: OPENAPI_VERSION,
     info: { title: TITLE, version, description: DESCRIPTION, license: LICENSE },
     servers: [{ url: '/', description: 'The instance that served this document.' }],
-    // Nobody has to say who they are; an empty list is how OpenAPI says so.
-    security: [],
+    security: [{ [BEARER]: [] }],
     tags: tagsOf(paths),
     paths,
     components: componentsFor(paths, { ...schemas.components(), ...problemSchemas }),
@@ -87,6 +86,7 @@ function componentsFor(
     parameters: used('parameters', REQUEST_HEADERS),
     headers: used('headers', ANSWER_HEADERS),
     examples: used('examples', errorExamples()),
+    securitySchemes: SECURITY_SCHEMES,
   }
 }
 

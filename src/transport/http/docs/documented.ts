@@ -4,6 +4,7 @@
 
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { ErrorCode } from '#lib/error-codes.ts'
+import type { LimitClass, RouteRule } from '../access.ts'
 
 /** The groups of the document, in its order; `tags.ts` says what each is about. */
 export type Tag = 'tasks' | 'projects' | 'members' | 'errors' | 'health' | 'document'
@@ -38,6 +39,10 @@ export type Operation = {
   /** `listTasks`: unique, and never renamed, since clients are generated from it. */
   id: string
   tag: Tag
+  /** Who may call it: a rule of the feature's policy, or `OPEN`. */
+  rule: RouteRule
+  /** The limit that it counts against; by its method unless stated. */
+  limit?: LimitClass
   /** A few words for a list, without a full stop: `List tasks`. */
   summary: string
   /** Whole sentences in Markdown: what a caller has to know beyond the shapes. */
@@ -80,6 +85,7 @@ export type Documented = {
  *       detail: documented({
  *         id: 'getTask',
  *         tag: 'tasks',
+ *         rule: TASKS.read,
  *         summary: 'Read a task',
  *         description: 'Answers the task and its version as `ETag`.',
  *         path: { id: 'Id of the task.' },
@@ -97,4 +103,7 @@ export const documented = (operation: Operation): Documented => ({
 })
 
 /** For routes that are no part of the document, such as pages and their files. */
-export const undocumented = { hide: true } as const
+export const undocumented = (stated: {
+  rule: RouteRule
+  limit?: LimitClass
+}): { hide: true; rule: RouteRule; limit?: LimitClass } => ({ hide: true, ...stated })

@@ -3,6 +3,7 @@
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '#lib/error-codes.ts'
 import { AppError } from '#lib/errors.ts'
 import { nearest } from '#lib/suggest.ts'
+import { OPEN } from '../access.ts'
 import { answerFile } from '../answers.ts'
 import { readNoQuery } from '../query.ts'
 import { createRoutes } from '../routes.ts'
@@ -60,6 +61,7 @@ function answerTable(request: Request, value: unknown): Response {
 const listDocumentation = documented({
   id: 'listErrorCodes',
   tag: 'errors',
+  rule: OPEN,
   summary: 'List the error codes',
   description: 'Every code that an answer can carry, by status. A browser gets a page to read.',
   answers: {
@@ -76,6 +78,7 @@ const listDocumentation = documented({
 const codeDocumentation = documented({
   id: 'getErrorCode',
   tag: 'errors',
+  rule: OPEN,
   summary: 'Explain an error code',
   description: 'What the code means, why it comes and what to do. A browser gets a page to read.',
   path: {

@@ -40,12 +40,13 @@ const answerHeader = (description: string, example: unknown, type = 'string'): H
 })
 
 export const ANSWER_HEADERS: Readonly<
-  Record<AnswerHeader | 'X-Request-Id' | 'Retry-After', Header>
+  Record<AnswerHeader | 'X-Request-Id' | 'Retry-After' | 'WWW-Authenticate', Header>
 > = {
   'X-Request-Id': answerHeader(
     'The name of this request in the logs; quote it when asking for help.',
     '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
   ),
+  'WWW-Authenticate': answerHeader('How to say who is asking (RFC 6750).', 'Bearer realm="zerg"'),
   'Retry-After': answerHeader('Seconds to wait before the request is repeated.', 1, 'integer'),
   ETag: answerHeader(
     'The version of what is in the answer, for `If-Match` and `If-None-Match`.',

@@ -1,6 +1,7 @@
 // What an operation can answer because of its kind, beside what it says itself.
 
 import { type ErrorCode, errorEntry } from '#lib/error-codes.ts'
+import { OPEN } from '../access.ts'
 import type { Operation } from './documented.ts'
 
 export type Place = { method: string; path: string; operation: Operation }
@@ -26,7 +27,9 @@ function implied({ method, path, operation }: Place): ErrorCode[] {
   const { needs = 'nothing', query, body } = operation
   const isChange = !isRead(method)
   const hasIdInPath = Object.values(operation.path ?? {}).some(value => typeof value === 'string')
+  const isOpen = operation.rule === OPEN
   const codes: [boolean, readonly ErrorCode[]][] = [
+    [!isOpen, CALLERS],
     [hasIdInPath, ['invalid_path_parameter']],
     [query !== undefined || isVersioned(path), ['invalid_query']],
     [query !== undefined && 'cursor' in query.properties, ['invalid_cursor']],
@@ -37,6 +40,14 @@ function implied({ method, path, operation }: Place): ErrorCode[] {
   ]
   return codes.flatMap(([holds, some]) => (holds ? some : []))
 }
+
+// Whoever asks has to say who they are.
+const CALLERS = [
+  'authentication_required',
+  'invalid_token',
+  'token_expired',
+  'insufficient_scope',
+] as const
 
 // The pipeline answers these whatever the route.
 const EVERYWHERE = ['invalid_header', 'internal', 'deadline_exceeded', 'shutting_down'] as const

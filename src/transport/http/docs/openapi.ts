@@ -32,6 +32,8 @@ export type PathOperation = {
   summary: string
   description: string
   tags: string[]
+  /** The scopes that a key needs. */
+  security: Record<string, string[]>[]
   parameters?: (Parameter | Reference)[]
   requestBody?: RequestBody
   responses: Record<string, Response>
@@ -42,6 +44,13 @@ export type Components = {
   parameters: Record<string, Parameter>
   headers: Record<string, Header>
   examples: Record<string, Example>
+  securitySchemes: Record<string, SecurityScheme>
+}
+
+export type SecurityScheme = {
+  type: 'http'
+  scheme: 'bearer'
+  description: string
 }
 
 export type OpenApiDocument = {

@@ -1,6 +1,8 @@
 // One documented route as an OpenAPI operation.
 
 import { type ErrorCode, errorEntry } from '#lib/error-codes.ts'
+import { OPEN, SIGNED_IN } from '../access.ts'
+import { BEARER } from './about.ts'
 import type { Answer, AnswerHeader, Operation, PathParameter } from './documented.ts'
 import { errorsByStatus, isRead, type Place } from './implied.ts'
 import type {
@@ -22,10 +24,18 @@ export function writeOperation(place: Place, schemas: SchemaWriter): PathOperati
     summary,
     description,
     tags: [tag],
+    security: securityOf(place.operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: bodyOf(place, schemas) }),
     responses: responsesOf(place, schemas),
   } satisfies PathOperation
+}
+
+// An empty list is how OpenAPI says that nobody has to say who they are.
+const securityOf = ({ rule }: Operation): Record<string, string[]>[] => {
+  if (rule === OPEN) return []
+  const scope = rule === SIGNED_IN ? null : rule.scope
+  return [{ [BEARER]: scope === null ? [] : [scope] }]
 }
 
 function parametersOf(place: Place, schemas: SchemaWriter): (Parameter | Reference)[] {
@@ -129,11 +139,18 @@ function answerOf(answer: Answer, schemas: SchemaWriter): Response {
 
 const errorOf = (status: number, codes: readonly ErrorCode[]): Response => ({
   description: codes.map(code => `\`${code}\`: ${errorEntry(code).title}.`).join('\n\n'),
-  headers: headersOf(status === 503 ? ['Retry-After'] : []),
+  headers: headersOf(ERROR_HEADERS[status] ?? []),
   content: problemContent(codes),
 })
 
-const headersOf = (names: readonly (AnswerHeader | 'Retry-After')[]): Record<string, Reference> =>
+const ERROR_HEADERS: Readonly<Record<number, readonly ('Retry-After' | 'WWW-Authenticate')[]>> = {
+  401: ['WWW-Authenticate'],
+  503: ['Retry-After'],
+}
+
+const headersOf = (
+  names: readonly (AnswerHeader | 'Retry-After' | 'WWW-Authenticate')[],
+): Record<string, Reference> =>
   Object.fromEntries(
     [...names, 'X-Request-Id'].map(name => [name, { $ref: `#/components/headers/${name}` }]),
   )

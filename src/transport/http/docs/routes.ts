@@ -4,6 +4,7 @@
 import { Type } from '@sinclair/typebox'
 import { AppError } from '#lib/errors.ts'
 import { answerFile } from '../answers.ts'
+import { OPEN } from '../access.ts'
 import { createRoutes } from '../routes.ts'
 import { type AssetName, assetUrl, findAsset } from './assets.ts'
 import type { OpenApiDocument } from './document.ts'
@@ -29,19 +30,19 @@ export function docsRoutes({ document }: Given) {
       { detail: ownDocumentation },
     )
     .get('/docs', async ({ request }) => await answerReference(request, SCALAR), {
-      detail: undocumented,
+      detail: undocumented({ rule: OPEN }),
     })
     .get('/docs/swagger', async ({ request }) => await answerReference(request, SWAGGER), {
-      detail: undocumented,
+      detail: undocumented({ rule: OPEN }),
     })
     .get('/docs/redoc', async ({ request }) => await answerReference(request, REDOC), {
-      detail: undocumented,
+      detail: undocumented({ rule: OPEN }),
     })
     .get(
       '/docs/assets/:file',
       async ({ request, params }) => await answerAsset(request, params.file),
       {
-        detail: undocumented,
+        detail: undocumented({ rule: OPEN }),
       },
     )
 }
@@ -103,6 +104,7 @@ function bytesOf(document: OpenApiDocument) {
 const ownDocumentation = documented({
   id: 'getDocument',
   tag: 'document',
+  rule: OPEN,
   summary: 'Read this document',
   description:
     'The OpenAPI document of this API. `/docs`, `/docs/swagger` and `/docs/redoc` show it.',

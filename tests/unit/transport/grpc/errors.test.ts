@@ -29,6 +29,7 @@ describe('an error on its way through gRPC', () => {
   // A proxy or a client that knows only the status must not take a lost database for a missing task.
   test.each(codes)('%s has a status of the same kind as over HTTP', code => {
     const kinds: Record<number, Status[]> = {
+      401: [Status.UNAUTHENTICATED],
       403: [Status.PERMISSION_DENIED],
       404: [Status.NOT_FOUND, Status.UNIMPLEMENTED],
       499: [Status.CANCELLED],

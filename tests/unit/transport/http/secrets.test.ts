@@ -6,7 +6,7 @@ import { createLog } from '#platform/observability/log.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { readJson } from '#transport/http/body.ts'
 import { createRoutes } from '#transport/http/routes.ts'
-import { httpOver } from '../../../support/http.ts'
+import { httpOver, testRoute } from '../../../support/http.ts'
 
 const PASSWORD = 'correct-horse-battery'
 const TOKEN = 'staple.staple.staple'
@@ -52,17 +52,29 @@ function setup(level: 'trace' | 'info') {
       { query: `alter role zerg password '${PASSWORD}'`, parameters: [TOKEN] },
     )
   const routes = createRoutes('secrets')
-    .get('/fails', async () => {
-      throw failure()
-    })
-    .get('/fails-knowingly', async () => {
-      throw new AppError('database_unavailable', 'The database cannot be reached.', {
-        cause: new Error('connecting', { cause: failure() }),
-      })
-    })
-    .post('/reads', async ({ request }) => {
-      await readJson(request)
-      throw failure()
-    })
+    .get(
+      '/fails',
+      async () => {
+        throw failure()
+      },
+      testRoute,
+    )
+    .get(
+      '/fails-knowingly',
+      async () => {
+        throw new AppError('database_unavailable', 'The database cannot be reached.', {
+          cause: new Error('connecting', { cause: failure() }),
+        })
+      },
+      testRoute,
+    )
+    .post(
+      '/reads',
+      async ({ request }) => {
+        await readJson(request)
+        throw failure()
+      },
+      testRoute,
+    )
   return { http: httpOver(routes, { log, metrics }), lines, metrics }
 }

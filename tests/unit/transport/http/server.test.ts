@@ -13,6 +13,7 @@ import { createPipeline } from '#transport/http/pipeline.ts'
 import { createRoutes } from '#transport/http/routes.ts'
 import { openHttp } from '#transport/http/server.ts'
 import { eventually, within } from '../../../support/eventually.ts'
+import { admitsAll, testRoute } from '../../../support/http.ts'
 import { askRaw, connectRaw, head } from '../../../support/raw-http.ts'
 
 const JSON_HEADER = 'Content-Type: application/json'
@@ -248,6 +249,7 @@ function setup({ port = 0, idleTimeoutMs = 75_000, requestTimeoutMs = 10_000 }: 
   const held = Promise.withResolvers<void>()
   const fired = Promise.withResolvers<AppError>()
   const pipeline = createPipeline({
+    admission: admitsAll,
     routes: [routes({ started: started.resolve, held: held.promise, fired: fired.resolve })],
     log: createLog({ level: 'info', format: 'json', destination }).log,
     metrics: createMetrics(),
@@ -276,41 +278,71 @@ type Moments = {
 
 const routes = ({ started, held, fired }: Moments) =>
   createRoutes('wire')
-    .get('/echo', async ({ request }) => answerRead(request, { echo: [] }))
-    .post('/echo', async ({ request }) => answerRead(request, { echo: await readJson(request) }))
-    .get('/address', async ({ request }) =>
-      answerRead(request, { address: callOf(request).caller.address }),
+    .get('/echo', async ({ request }) => answerRead(request, { echo: [] }), testRoute)
+    .post(
+      '/echo',
+      async ({ request }) => answerRead(request, { echo: await readJson(request) }),
+      testRoute,
     )
-    .get('/known', async ({ request }) => answerFile(request, '', { type: 'a/b', etag: '"k"' }))
-    .get('/file', async ({ request }) =>
-      answerFile(request, new Blob(['p{}']), { type: 'text/css' }),
+    .get(
+      '/address',
+      async ({ request }) => answerRead(request, { address: callOf(request).caller.address }),
+      testRoute,
     )
-    .get('/stream', async ({ request }) =>
-      answerFile(request, streamOf('one', 'two'), { type: 'text/plain' }),
+    .get(
+      '/known',
+      async ({ request }) => answerFile(request, '', { type: 'a/b', etag: '"k"' }),
+      testRoute,
     )
-    .get('/foreign', async () => new Response('made elsewhere'))
-    .get('/broken', async () => {
-      throw new Error('relation tasks does not exist')
-    })
-    .get('/held', async ({ request }) => {
-      started()
-      await held
-      return answerRead(request, {})
-    })
-    .get('/five-seconds', async ({ request }) => {
-      await Bun.sleep(5_000)
-      return answerRead(request, {})
-    })
-    .get('/waits', async ({ request }) => {
-      const { signal } = callOf(request)
-      started()
-      return await new Promise<Response>((_, reject) => {
-        signal.addEventListener('abort', () => {
-          fired(signal.reason as AppError)
-          reject(signal.reason)
+    .get(
+      '/file',
+      async ({ request }) => answerFile(request, new Blob(['p{}']), { type: 'text/css' }),
+      testRoute,
+    )
+    .get(
+      '/stream',
+      async ({ request }) => answerFile(request, streamOf('one', 'two'), { type: 'text/plain' }),
+      testRoute,
+    )
+    .get('/foreign', async () => new Response('made elsewhere'), testRoute)
+    .get(
+      '/broken',
+      async () => {
+        throw new Error('relation tasks does not exist')
+      },
+      testRoute,
+    )
+    .get(
+      '/held',
+      async ({ request }) => {
+        started()
+        await held
+        return answerRead(request, {})
+      },
+      testRoute,
+    )
+    .get(
+      '/five-seconds',
+      async ({ request }) => {
+        await Bun.sleep(5_000)
+        return answerRead(request, {})
+      },
+      testRoute,
+    )
+    .get(
+      '/waits',
+      async ({ request }) => {
+        const { signal } = callOf(request)
+        started()
+        return await new Promise<Response>((_, reject) => {
+          signal.addEventListener('abort', () => {
+            fired(signal.reason as AppError)
+            reject(signal.reason)
+          })
         })
-      })
-    })
+      },
+      testRoute,
+    )
 
 function streamOf(...parts: string[]): ReadableStream<Uint8Array> {
   return new ReadableStream({

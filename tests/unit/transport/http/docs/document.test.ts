@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { OPEN } from '#transport/http/access.ts'
 import { makeDocument } from '#transport/http/docs/document.ts'
 import { documented, type Operation, undocumented } from '#transport/http/docs/documented.ts'
 import { createSchemaWriter } from '#transport/http/docs/schemas.ts'
@@ -14,7 +15,7 @@ test('a route that says nothing of itself is named', () => {
 
 test('a route that hides is left out, and a tag that nothing uses too', () => {
   const routes = new Elysia()
-    .get('/page', async () => 'x', { detail: undocumented })
+    .get('/page', async () => 'x', { detail: undocumented({ rule: OPEN }) })
     .get('/health', async () => 'x', { detail: documented(operation({ tag: 'health' })) })
   const { paths, tags } = makeDocument([routes], { version: '1' })
   expect(Object.keys(paths)).toEqual(['/health'])
@@ -129,6 +130,7 @@ function aBody(): Partial<Operation> {
 const operation = (more: Partial<Operation> = {}): Operation => ({
   id: 'tryOut',
   tag: 'health',
+  rule: OPEN,
   summary: 'Try out',
   description: 'Only here.',
   answers: { 200: { description: 'Done.' } },
