@@ -12,6 +12,7 @@ import type { Database } from './postgres/database.ts'
 import { createMigrator } from './postgres/migrate/migrator.ts'
 import { requireSchema } from './postgres/migrate/require-schema.ts'
 import { openSession } from './postgres/migrate/session.ts'
+import { type Bus, createLocalBus } from './redis/bus.ts'
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>
 
@@ -21,6 +22,7 @@ type Given = { config: Config; log: Log; metrics: Metrics; life: Lifecycle; vers
 export async function openPlatform({ config, log, metrics, life, version }: Given) {
   const { url, ...settings } = config.database
   const waitMs = config.lifecycle.startTimeoutMs
+  const bus: Bus = createLocalBus({ log })
   const embedded = url === undefined ? await openData() : undefined
   const source = embedded ? { socket: embedded.socket } : { url: url! }
   const database = await life.open('database', {
@@ -37,7 +39,7 @@ export async function openPlatform({ config, log, metrics, life, version }: Give
     'runs',
     processRuns({ database, metrics, log, version, report: life.report }),
   )
-  return { database, embedded, runs }
+  return { database, embedded, runs, bus }
 
   function openData(): Promise<Embedded> {
     return life.open('embedded', {
