@@ -81,6 +81,30 @@ for (const version of postgresVersions)
       })
     })
 
+    // Default privileges give each new table every right; the log must not be among them.
+    test('the audit log is append-only for whoever was granted rights before it existed', async () => {
+      await withMigrator(owner, it => it.up(4))
+      await grant()
+      await withMigrator(owner, it => it.up())
+      const { database } = await openForTest(server)
+      try {
+        await expectAppendOnly(database)
+      } finally {
+        await database.close(100)
+      }
+    })
+
+    test('whoever serves may add to the audit log, and prepare its months, and nothing else', async () => {
+      await withMigrator(owner, it => it.up())
+      await grant()
+      const { database } = await openForTest(server)
+      try {
+        await expectAppendOnly(database)
+      } finally {
+        await database.close(100)
+      }
+    })
+
     test('granting twice is no error', async () => {
       await withMigrator(owner, it => it.up())
       await grant()
@@ -178,5 +202,41 @@ async function expectRestricted(database: Database) {
     expect(error, statement).toMatchObject({ code: '42501' })
   }
 }
+
+async function expectAppendOnly(database: Database) {
+  const say = (text: string) =>
+    database.on(never).run(sql => sql.unsafe<Record<string, unknown>[]>(text))
+  const insert = (more = '', value = '') =>
+    `insert into audit_entries (caller_kind, via, request_id, action, kind${more})
+     values ('internal', 'http', 'r', 'things.change', 'thing'${value})`
+  await say(insert())
+  await say('select audit_make_partitions(1)')
+  await say(insert())
+  expect(await say('select count(*)::int as entries from audit_entries')).toEqual([{ entries: 2 }])
+  const [partition] = await say(
+    "select tablename as name from pg_tables where tablename like 'audit_entries_y%' limit 1",
+  )
+  for (const statement of [
+    insert(', at', ', now()'),
+    insert(', seq', ', 1'),
+    insert(', xid', ", '1'"),
+    `insert into ${String(partition?.['name'])} select * from audit_entries`,
+    `delete from ${String(partition?.['name'])}`,
+    'select audit_make_partition(current_date)',
+    "set zerg.audit_maintenance = 'on'; update audit_entries set action = 'x'",
+    ...['audit_entries', 'audit_entries_default', 'audit_seals', 'audit_anchors'].flatMap(table => [
+      `update ${table} set request_id = 'x'`.replace('request_id', columnOf(table)),
+      `delete from ${table}`,
+      `truncate ${table}`,
+      `drop table ${table}`,
+      `alter table ${table} disable trigger all`,
+    ]),
+    "insert into audit_anchors select 1, now(), now(), 1, 0, '1', 1, 1, '', '', ''",
+    "select setval('audit_entries_seq_seq', 1)",
+  ])
+    expect(await rejection(say(statement)), statement).toMatchObject({ code: '42501' })
+}
+
+const columnOf = (table: string) => (table.startsWith('audit_entries') ? 'action' : 'key_id')
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`

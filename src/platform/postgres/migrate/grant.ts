@@ -2,6 +2,7 @@
 // role that migrates owns the tables and grants, for those that later migrations make as well.
 
 import type postgres from 'postgres'
+import { ENTRY_COLUMNS } from '../../audit/columns.ts'
 import { DatabaseFailure } from '../failure.ts'
 import { explainRefusal } from './explain.ts'
 import { LEDGER } from './ledger.ts'
@@ -36,13 +37,27 @@ export async function grantServing(sql: postgres.Sql, role: string): Promise<Gra
   }
 }
 
+const ROWS = 'select, insert, update, delete'
+
+// What may not be changed by whoever serves. An entry's number, time and transaction are not its to
+// choose either; partitions are written and read through their table.
+const RIGHTS: Readonly<Record<string, string>> = {
+  // What was applied is read at every start, and is only the migrating role's to change.
+  [LEDGER]: 'select',
+  audit_entries: `select, insert (${ENTRY_COLUMNS})`,
+  audit_seals: 'select, insert',
+  audit_anchors: 'select',
+}
+
+const rightsOn = (table: string): string | undefined =>
+  RIGHTS[table] ?? (table.startsWith('audit_entries_') ? undefined : ROWS)
+
 type Grant = { role: string; schema: string; tables: readonly string[]; database: string }
 
 // Names are quoted by `sql(name)`, which would take a dot for a separator.
 async function grantAll(sql: postgres.ISql, { role, schema, tables, database }: Grant) {
   const to = quoted(role)
   const inSchema = quoted(schema)
-  const rows = 'select, insert, update, delete'
   const say = (statement: string) => sql.unsafe(statement)
   await say(`grant usage on schema ${inSchema} to ${to}`)
   // Before PostgreSQL 15 everybody could create in "public". Without the right to revoke it this
@@ -51,12 +66,12 @@ async function grantAll(sql: postgres.ISql, { role, schema, tables, database }: 
   for (const table of tables) {
     const name = `${inSchema}.${quoted(table)}`
     await say(`revoke all on ${name} from ${to}`)
-    // What was applied is read at every start, and is only the migrating role's to change.
-    await say(`grant ${table === LEDGER ? 'select' : rows} on ${name} to ${to}`)
+    const rights = rightsOn(table)
+    if (rights) await say(`grant ${rights} on ${name} to ${to}`)
   }
   await say(`grant usage, select on all sequences in schema ${inSchema} to ${to}`)
   const later = `alter default privileges in schema ${inSchema} grant`
-  await say(`${later} ${rows} on tables to ${to}`)
+  await say(`${later} ${ROWS} on tables to ${to}`)
   await say(`${later} usage, select on sequences to ${to}`)
   const [may] = await sql`select has_database_privilege(${role}, ${database}, 'connect') as connect`
   if (!may?.['connect']) await say(`grant connect on database ${quoted(database)} to ${to}`)

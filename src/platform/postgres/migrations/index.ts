@@ -8,6 +8,8 @@ import tasksDown from './0003_tasks.down.sql' with { type: 'text' }
 import tasksUp from './0003_tasks.up.sql' with { type: 'text' }
 import processRunsDown from './0004_process_runs.down.sql' with { type: 'text' }
 import processRunsUp from './0004_process_runs.up.sql' with { type: 'text' }
+import auditDown from './0008_audit.down.sql' with { type: 'text' }
+import auditUp from './0008_audit.up.sql' with { type: 'text' }
 
 export type Migration = {
   version: number
@@ -21,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: 'projects', up: projectsUp, down: projectsDown },
   { version: 3, name: 'tasks', up: tasksUp, down: tasksDown },
   { version: 4, name: 'process_runs', up: processRunsUp, down: processRunsDown },
+  { version: 8, name: 'audit', up: auditUp, down: auditDown },
 ]

@@ -4,8 +4,9 @@ import { compare } from '#platform/postgres/migrate/state.ts'
 import { checksumOf } from '#platform/postgres/migrate/ledger.ts'
 import { migrations } from '#platform/postgres/migrations/index.ts'
 
-test('the list of migrations counts up from 1, and every one has both ways', () => {
-  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1))
+test('the list of migrations is in order, and every one has both ways', () => {
+  const versions = migrations.map(({ version }) => version)
+  expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
   for (const { name, up, down } of migrations) {
     expect(name).toMatch(/^[a-z][a-z_]*$/)
     expect(up.trim()).not.toBe('')
