@@ -4,6 +4,7 @@ import { exchangeOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { pathOf } from './path.ts'
 import { isKnownTag, versionTag } from './preconditions.ts'
+import { FOR_EVERY, FOR_TLS } from './security-headers.ts'
 
 export const JSON_TYPE = 'application/json'
 
@@ -91,15 +92,20 @@ function answerText(exchange: Exchange, text: string, headers: Headers): Respons
     : seal(exchange, { status: 200, body: text, headers })
 }
 
+/** What browsers are told; a page may say it more precisely. */
+export const securityOf = ({ isByTls }: Exchange) => (isByTls ? FOR_TLS : FOR_EVERY)
+
 /** The one place where a Response of ours is made. Takes `headers` over. */
 export function seal(exchange: Exchange, { status, body, headers }: Sealed): Response {
   if (body !== null) headers['content-type'] ??= JSON_TYPE
-  headers['x-content-type-options'] = 'nosniff'
   headers['x-request-id'] = exchange.call.caller.requestId
   if (exchange.house.draining) headers['connection'] = 'close'
   exchange.bytesOut = lengthOf(body)
   const isLong = exchange.bytesOut > AT_ONCE_MAX_BYTES && exchange.request.method !== 'HEAD'
-  const response = new Response(isLong ? inOneWrite(body) : body, { status, headers })
+  const response = new Response(isLong ? inOneWrite(body) : body, {
+    status,
+    headers: { ...securityOf(exchange), ...headers },
+  })
   exchange.dressed = response
   return response
 }

@@ -41,6 +41,7 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
       leave: undefined,
       endedAtMs: 0,
       isWatched: false,
+      isByTls: house.cameByTls?.(request, addressOf) ?? false,
       startedAtMs: clock.elapsedMs(),
       route: 'unmatched',
       dressed: undefined,

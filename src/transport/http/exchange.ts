@@ -3,12 +3,15 @@
 
 import type { Call } from '#lib/call.ts'
 import type { From } from '#lib/caller.ts'
+import type { CameByTls } from './scheme.ts'
 
 /** What every exchange of one server shares. */
 export type House = {
   /** Set once, by the shutdown: every answer from then on tells its client to leave. */
   draining: boolean
   readonly bodyMaxBytes: number
+  /** Absent where TLS neither ends at us nor at a proxy that is trusted. */
+  readonly cameByTls?: CameByTls | undefined
 }
 
 export type Exchange = {
@@ -28,6 +31,8 @@ export type Exchange = {
   endedAtMs: number
   /** Whether somebody listens for its client hanging up. */
   isWatched: boolean
+  /** Whether the client's own connection is one of TLS. */
+  readonly isByTls: boolean
   /** Monotonic. */
   readonly startedAtMs: number
   /** The route's template, such as `/api/v1/tasks/:id`; `unmatched` until one is found. */

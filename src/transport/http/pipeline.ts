@@ -8,7 +8,7 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Admission } from './admission.ts'
 import { createAccounts } from './accounts.ts'
-import { seal } from './answers.ts'
+import { seal, securityOf } from './answers.ts'
 import { createArrivals } from './arrival.ts'
 import type { AddressOf } from './arrival.ts'
 import { keepExchange } from './exchange.ts'
@@ -17,6 +17,7 @@ import { createInFlight } from './in-flight.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problem.ts'
 import { createRouter } from './router.ts'
+import type { CameByTls } from './scheme.ts'
 
 export type Pipeline = ReturnType<typeof createPipeline>
 
@@ -30,6 +31,8 @@ export type PipelineOptions = {
   clock: Clock
   bodyMaxBytes: number
   requestTimeoutMs: number
+  /** Absent where TLS neither ends at us nor at a proxy that is trusted. */
+  cameByTls?: CameByTls | undefined
   /** Asked at each request, beside `announceDrain`. */
   isDraining?: () => boolean
 }
@@ -37,7 +40,11 @@ export type PipelineOptions = {
 export function createPipeline(options: PipelineOptions) {
   const { clock, log, metrics, requestTimeoutMs, isDraining } = options
   const router = createRouter(options.routes, options.admission)
-  const house: House = { draining: false, bodyMaxBytes: options.bodyMaxBytes }
+  const house: House = {
+    draining: false,
+    bodyMaxBytes: options.bodyMaxBytes,
+    cameByTls: options.cameByTls,
+  }
   const open = createArrivals({ house, clock, requestTimeoutMs })
   const accounts = createAccounts({ log, metrics, clock })
   const inFlight = createInFlight({ clock, answerFor })
@@ -127,7 +134,8 @@ function dress(exchange: Exchange, response: Response): Response {
   if (response === exchange.dressed) return response
   const { headers } = response
   headers.set('x-request-id', exchange.call.caller.requestId)
-  headers.set('x-content-type-options', 'nosniff')
+  for (const [name, value] of Object.entries(securityOf(exchange)))
+    if (!headers.has(name)) headers.set(name, value)
   return response
 }
 

@@ -2,6 +2,7 @@
 
 import type { Door } from '#platform/lifecycle/door.ts'
 import type { Pipeline } from './pipeline.ts'
+import { FOR_EVERY } from './security-headers.ts'
 
 type HttpOptions = {
   pipeline: Pipeline
@@ -68,5 +69,5 @@ const LAST_RESORT = JSON.stringify({
 })
 const LAST_RESORT_HEAD = {
   status: 500,
-  headers: { 'content-type': 'application/problem+json', connection: 'close' },
+  headers: { ...FOR_EVERY, 'content-type': 'application/problem+json', connection: 'close' },
 }

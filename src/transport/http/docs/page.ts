@@ -2,6 +2,7 @@
 // the page itself, and none is made from text ('unsafe-eval').
 
 import { answerFile } from '../answers.ts'
+import { FOR_PAGES } from '../security-headers.ts'
 import icon from './pages/icon.svg' with { type: 'text' }
 
 type Page = {
@@ -32,11 +33,9 @@ export function answerHtml(request: Request, page: Page): Response {
     // A nonce is good for one answer, so a page that has one is kept nowhere.
     cacheControl: nonce === undefined ? 'private, no-cache' : 'no-store',
     headers: {
+      ...FOR_PAGES,
       'content-security-policy': policyOf(page, nonce),
       ...(page.varies && { vary: page.varies }),
-      'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
     },
   })
 }

@@ -92,7 +92,6 @@ async function answerAsset(request: Request, fileName: string): Promise<Response
     type: asset.type,
     etag: asset.etag,
     cacheControl: 'public, max-age=31536000, immutable',
-    headers: { 'cross-origin-resource-policy': 'same-origin' },
   })
 }
 

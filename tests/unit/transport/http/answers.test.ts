@@ -11,6 +11,9 @@ describe('an answer', () => {
       'content-type': 'application/json',
       'cache-control': 'private, no-cache',
       'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
       'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
       etag: '"3"',
     })
