@@ -94,5 +94,5 @@ export function maskDatabaseUrl(raw: string): string {
 const hostsOf = (raw: string): string[] =>
   (FORM.exec(raw)?.groups?.['hosts'] ?? '').split(',').filter(host => host !== '')
 
-const isLoopback = (host: string) =>
+export const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)

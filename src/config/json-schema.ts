@@ -40,7 +40,10 @@ function describe({ setting }: Placed): Schema {
   }
 }
 
-// Durations and sizes stand in a file as they are shown, everything else as it is.
+// Durations, sizes and rates stand in a file as they are shown, everything else as it is.
 function plain(value: unknown, shown: string): unknown {
-  return typeof value === 'number' && String(value) !== shown ? shown : value
+  const isPlain = typeof value === 'number' ? String(value) === shown : !isRecord(value)
+  return isPlain ? value : shown
 }
+
+const isRecord = (value: unknown) => typeof value === 'object' && !Array.isArray(value)

@@ -2,6 +2,7 @@
 
 import { formatDuration, formatSize, parseDuration, parseSize } from '#lib/duration.ts'
 import { checkDatabaseUrl, maskDatabaseUrl } from './database-url.ts'
+import { checkRedisUrl, maskRedisUrl } from './redis-url.ts'
 
 export type Kind<T> = {
   /** Completes "… is not": `a duration such as 250ms, 15s or 5m`. */
@@ -50,7 +51,8 @@ type Options<T> = {
 
 type Definition<T> = [name: string, flag: string, fallback: T, text: string, options?: Options<T>]
 
-const define =
+/** For the kinds of other files; each of them is used by the schema alone. */
+export const define =
   <T>(kind: Kind<T>) =>
   // Five columns, so that the schema reads as a table.
   // oxlint-disable-next-line max-params
@@ -70,6 +72,15 @@ export const text = define<string>({
   parse: raw => raw,
   show: value => value,
   jsonSchema: { type: 'string' },
+})
+
+/** A text, or none. */
+export const textOrNone = define<string | undefined>({
+  expects: 'a text',
+  parse: raw => raw,
+  show: value => value ?? '',
+  jsonSchema: { type: 'string' },
+  whenEmpty: { value: undefined },
 })
 
 /** An address to bind, without a port. */
@@ -98,6 +109,16 @@ export const databaseUrl = define<string | undefined>({
   mask: maskDatabaseUrl,
   show: value => value ?? '',
   jsonSchema: { type: 'string', pattern: '^postgres(ql)?://' },
+  whenEmpty: { value: undefined },
+})
+
+export const redisUrl = define<string | undefined>({
+  expects: 'a URL such as redis://user:password@host:6379',
+  parse: raw => (checkRedisUrl(raw) ? undefined : raw),
+  complaint: checkRedisUrl,
+  mask: maskRedisUrl,
+  show: value => value ?? '',
+  jsonSchema: { type: 'string', pattern: '^rediss?://' },
   whenEmpty: { value: undefined },
 })
 
@@ -204,7 +225,7 @@ export const flag = define<boolean>({
   choices: ['true', 'false'],
 })
 
-const partsOf = (raw: string) =>
+export const partsOf = (raw: string) =>
   raw
     .split(',')
     .map(part => part.trim())

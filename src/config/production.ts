@@ -1,11 +1,14 @@
 // What `ZERG_ENV=production` refuses: embedded parts and insecure defaults.
 
 import { parseDatabaseUrl } from './database-url.ts'
+import { parseRedisUrl } from './redis-url.ts'
 import type { Rule } from './rule.ts'
 
 // A password that everybody tries first is none.
 const GUESSED = new Set([
   'postgres',
+  'redis',
+  'default',
   'password',
   'zerg',
   'admin',
@@ -62,6 +65,45 @@ const refused: readonly Rule[] = [
       if (password === '') return { reason: 'has no password, which production refuses', fix }
       return (
         (GUESSED.has(password.toLowerCase()) || password === parts.user) && {
+          reason: 'has a password that is guessed first, which production refuses',
+          fix,
+        }
+      )
+    },
+  },
+  {
+    about: ['REDIS_URL'],
+    broken: ({ redis: { url } }) =>
+      url === undefined && {
+        reason:
+          'is not set, and production refuses limits and messages that each instance keeps for itself',
+        fix: 'Set REDIS_URL (or REDIS_URL_FILE) to a Redis or Valkey, or ZERG_ENV to another environment.',
+      },
+  },
+  {
+    about: ['REDIS_URL'],
+    broken: ({ redis: { url } }) => {
+      const parts = url === undefined ? undefined : parseRedisUrl(url)
+      return (
+        parts &&
+        !parts.hasTls &&
+        !parts.isLocal && {
+          reason: 'has no TLS, which production refuses for another machine',
+          fix: 'Write it as rediss://…, with ZERG_REDIS_TLS_CA where the authority is your own.',
+        }
+      )
+    },
+  },
+  {
+    about: ['REDIS_URL'],
+    broken: ({ redis: { url } }) => {
+      const parts = url === undefined ? undefined : parseRedisUrl(url)
+      if (!parts) return undefined
+      const fix =
+        'Give the user a long random password (ACL SETUSER, or requirepass), and hand the URL over by REDIS_URL_FILE.'
+      if (parts.password === '') return { reason: 'has no password, which production refuses', fix }
+      return (
+        (GUESSED.has(parts.password.toLowerCase()) || parts.password === parts.user) && {
           reason: 'has a password that is guessed first, which production refuses',
           fix,
         }

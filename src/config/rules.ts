@@ -1,8 +1,9 @@
 // Contradictions between settings, and who asks every rule.
 
-import { formatDuration } from '#lib/duration.ts'
+import { formatDuration, formatSize } from '#lib/duration.ts'
 import { type ConfigProblem, problemOf, type Resolved } from './problem.ts'
 import { productionRules } from './production.ts'
+import { redisRules } from './redis-rules.ts'
 import type { Facts, Rule } from './rule.ts'
 import type { Config } from './schema.ts'
 
@@ -57,6 +58,8 @@ const contradictions: readonly Rule[] = [
         fix: 'Choose a duration from 1s to 255s.',
       },
   },
+  ...belowBun('ZERG_HTTP_URL_MAX', ({ http }) => [http.urlMaxBytes, 8_192]),
+  ...belowBun('ZERG_HTTP_HEADERS_MAX', ({ http }) => [http.headersMaxBytes, 15_360]),
   ...samePort('ZERG_OPS_PORT', 'PORT', ({ http }) => [http.opsPort, http.port]),
   ...samePort('ZERG_GRPC_PORT', 'PORT', ({ grpc, http }) => [grpc.port, http.port]),
   ...samePort('ZERG_GRPC_PORT', 'ZERG_OPS_PORT', ({ grpc, http }) => [grpc.port, http.opsPort]),
@@ -143,6 +146,27 @@ function inside(name: string, outer: string, { limits, so, mayBeEqual = true }: 
   }
 }
 
+/** What the HTTP server itself refuses is answered without our body; our limits have to come first. */
+function belowBun(
+  name: string,
+  sizesOf: (facts: Facts) => readonly [bytes: number, maxBytes: number],
+): readonly Rule[] {
+  return [
+    {
+      about: [name],
+      broken: facts => {
+        const [bytes, maxBytes] = sizesOf(facts)
+        return (
+          bytes > maxBytes && {
+            reason: `is more than ${formatSize(maxBytes)}, which the HTTP server would refuse by itself`,
+            fix: `Choose at most ${formatSize(maxBytes)}.`,
+          }
+        )
+      },
+    },
+  ]
+}
+
 /** 0 is never the same port, and only a process with the role opens its port. */
 function samePort(
   name: string,
@@ -166,4 +190,4 @@ function samePort(
   ]
 }
 
-const RULES: readonly Rule[] = [...contradictions, ...productionRules]
+const RULES: readonly Rule[] = [...contradictions, ...redisRules, ...productionRules]

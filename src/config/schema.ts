@@ -1,19 +1,23 @@
 // Every setting there is: its kind, name, flag, default and one sentence. Not wrapped, to read as a table.
 // `docs/configuration.md`, `.env.example`, `zerg config` and the flags of `serve` come from here.
 
-import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, port, size, some, text } from './kinds.ts'
+import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, port, redisUrl, size, some, text, textOrNone } from './kinds.ts'
+import { networks, overrides, rate } from './limit-kinds.ts'
 import type { Setting } from './kinds.ts'
 
 const live = { reloadable: true } as const
 
 const environment = oneOf('development', 'test', 'staging', 'production')
 const roles = some('api', 'tasks')
-const dependencies = anyOf('database', 'tasks-service')
+const dependencies = anyOf('database', 'tasks-service', 'redis')
 const connections = count({ min: 1, max: 1_000 })
+const requests = count({ min: 1, max: 1_000_000 })
 const pooler = oneOf('none', 'transaction')
 const tls = oneOf('disable', 'prefer', 'require', 'verify-ca', 'verify-full')
 const level = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
 const format = oneOf('auto', 'json', 'pretty')
+
+const perMinute = (limit: number) => ({ limit, windowMs: 60_000 })
 
 export const schema = {
   environment: environment('ZERG_ENV', 'env', 'development', 'Sets defaults and strictness; `production` refuses embedded parts and insecure defaults.'),
@@ -25,6 +29,12 @@ export const schema = {
     bodyMaxBytes: size('ZERG_HTTP_BODY_MAX', 'http-body-max', 1_048_576, 'Largest request body accepted.'),
     requestTimeoutMs: duration('ZERG_REQUEST_TIMEOUT', 'request-timeout', 15_000, 'Deadline of a request; its `Request-Timeout` header may shorten it.', live),
     idleTimeoutMs: duration('ZERG_HTTP_IDLE_TIMEOUT', 'http-idle-timeout', 75_000, 'How long a quiet connection is kept; longer than the load balancer’s, at most 255s.'),
+    urlMaxBytes: size('ZERG_HTTP_URL_MAX', 'http-url-max', 4_096, 'Longest path and query accepted, then 414; at most 8KiB.'),
+    headersMaxBytes: size('ZERG_HTTP_HEADERS_MAX', 'http-headers-max', 12_288, 'Largest head of a request accepted, then 431; at most 15KiB.'),
+    bodyTimeoutMs: duration('ZERG_HTTP_BODY_TIMEOUT', 'http-body-timeout', 10_000, 'Longest that a body may take to arrive, then 408.', live),
+    inFlightMax: requests('ZERG_HTTP_IN_FLIGHT_MAX', 'http-in-flight-max', 1_000, 'Requests handled at once, then 503; health is always answered.', live),
+    inFlightClientMax: requests('ZERG_HTTP_IN_FLIGHT_CLIENT_MAX', 'http-in-flight-client-max', 200, 'Requests of one address handled at once, then 429.', live),
+    trustedProxies: networks('ZERG_TRUSTED_PROXIES', 'trusted-proxies', [], 'Networks whose `Forwarded` or `X-Forwarded-For` says where a client is; empty believes nobody.'),
     docs: flag('ZERG_HTTP_DOCS', 'http-docs', true, 'Serve the API document and its pages (/openapi.json, /docs).'),
   },
   grpc: {
@@ -47,6 +57,29 @@ export const schema = {
     pooler: pooler('ZERG_DATABASE_POOLER', 'database-pooler', 'none', 'Set `transaction` behind PgBouncer or another pooler in transaction mode: no prepared statements.'),
     tls: tls('ZERG_DATABASE_TLS', 'database-tls', 'prefer', 'TLS to PostgreSQL, in the words of libpq’s sslmode; `sslmode` in the URL counts where this is not set.', { defaults: { production: 'verify-full' } }),
     tlsCa: file('ZERG_DATABASE_TLS_CA', 'database-tls-ca', undefined, 'File with the certificate authority (PEM) to verify PostgreSQL by; empty uses the system’s.'),
+  },
+  redis: {
+    url: redisUrl('REDIS_URL', 'redis-url', undefined, 'Redis ≥ 6 or Valkey as redis://user:password@host:6379, rediss:// for TLS; several hosts, separated by commas, for Sentinel or Cluster; empty keeps everything in this process.', { secret: true }),
+    cluster: flag('ZERG_REDIS_CLUSTER', 'redis-cluster', false, 'REDIS_URL names nodes of a Redis Cluster.'),
+    sentinelMaster: textOrNone('ZERG_REDIS_SENTINEL_MASTER', 'redis-sentinel-master', undefined, 'Name of the master that the Sentinels in REDIS_URL watch.'),
+    sentinelUser: textOrNone('ZERG_REDIS_SENTINEL_USER', 'redis-sentinel-user', undefined, 'User for the Sentinels themselves, where they ask for one.'),
+    sentinelPassword: textOrNone('ZERG_REDIS_SENTINEL_PASSWORD', 'redis-sentinel-password', undefined, 'Password for the Sentinels themselves, where they ask for one.', { secret: true }),
+    tlsCa: file('ZERG_REDIS_TLS_CA', 'redis-tls-ca', undefined, 'File with the certificate authority (PEM) to verify Redis by; empty uses the system’s.'),
+    prefix: text('ZERG_REDIS_PREFIX', 'redis-prefix', 'zerg', 'Begins every key and channel, so that several Zergs can share a Redis.'),
+    connectTimeoutMs: duration('ZERG_REDIS_CONNECT_TIMEOUT', 'redis-connect-timeout', 2_000, 'Longest wait for a new connection.'),
+    commandTimeoutMs: duration('ZERG_REDIS_COMMAND_TIMEOUT', 'redis-command-timeout', 300, 'Longest wait for an answer; then this process goes on by itself until Redis answers again.'),
+  },
+  limits: {
+    enabled: flag('ZERG_LIMITS', 'limits', true, 'Limit how much each client may ask for.'),
+    addressRead: rate('ZERG_LIMIT_ADDRESS_READ', 'limit-address-read', perMinute(12_000), 'Reads of one address, before it is known who asks.', live),
+    addressWrite: rate('ZERG_LIMIT_ADDRESS_WRITE', 'limit-address-write', perMinute(6_000), 'Changes of one address.', live),
+    addressLogin: rate('ZERG_LIMIT_ADDRESS_LOGIN', 'limit-address-login', perMinute(30), 'Attempts of one address to sign in or to show a password.', live),
+    addressExpensive: rate('ZERG_LIMIT_ADDRESS_EXPENSIVE', 'limit-address-expensive', perMinute(600), 'Costly requests of one address, such as exports.', live),
+    callerRead: rate('ZERG_LIMIT_CALLER_READ', 'limit-caller-read', perMinute(6_000), 'Reads of one user or key.', live),
+    callerWrite: rate('ZERG_LIMIT_CALLER_WRITE', 'limit-caller-write', perMinute(1_200), 'Changes of one user or key.', live),
+    callerLogin: rate('ZERG_LIMIT_CALLER_LOGIN', 'limit-caller-login', perMinute(10), 'Attempts of one user to show a password.', live),
+    callerExpensive: rate('ZERG_LIMIT_CALLER_EXPENSIVE', 'limit-caller-expensive', perMinute(120), 'Costly requests of one user or key.', live),
+    overrides: overrides('ZERG_LIMIT_OVERRIDES', 'limit-overrides', [], 'Other rates for callers, such as `role:admin.read=60000/1m,key:<id>.write=off`; one for a key or user comes before one for a role.', live),
   },
   embedded: {
     dataDir: text('ZERG_DATA_DIR', 'data-dir', '.zerg', 'Where the embedded database keeps its data.'),

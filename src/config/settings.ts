@@ -49,6 +49,8 @@ const TITLES: Readonly<Record<string, string>> = {
   grpc: 'gRPC',
   tasks_service: 'Tasks service',
   database: 'PostgreSQL',
+  redis: 'Redis',
+  limits: 'Limits',
   embedded: 'Embedded database',
   lifecycle: 'Start and stop',
   log: 'Log',

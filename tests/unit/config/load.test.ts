@@ -45,6 +45,36 @@ test.each([
     'tasks:70000',
     'is not one or more addresses such as tasks.internal:50051, separated by commas',
   ],
+  [
+    'ZERG_LIMIT_CALLER_READ',
+    '600',
+    'is not a rate such as 600/1m (at most 1000000, in 1s to 24h), or off',
+  ],
+  [
+    'ZERG_LIMIT_CALLER_READ',
+    '0/1m',
+    'is not a rate such as 600/1m (at most 1000000, in 1s to 24h), or off',
+  ],
+  [
+    'ZERG_LIMIT_OVERRIDES',
+    'role:boss.read=off',
+    'is not one or more of role:<role>.<class>=<rate>, key:<id>.<class>=<rate> and user:<id>.<class>=<rate>, separated by commas',
+  ],
+  [
+    'ZERG_LIMIT_OVERRIDES',
+    'key:0190.read=off',
+    'is not one or more of role:<role>.<class>=<rate>, key:<id>.<class>=<rate> and user:<id>.<class>=<rate>, separated by commas',
+  ],
+  [
+    'ZERG_TRUSTED_PROXIES',
+    '10/8',
+    'is not one or more networks such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32, separated by commas',
+  ],
+  [
+    'ZERG_TRUSTED_PROXIES',
+    'proxy.internal',
+    'is not one or more networks such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32, separated by commas',
+  ],
   ['ZERG_DATABASE_TLS_CA', '/nowhere/ca.pem', 'names a file that cannot be read'],
 ])('%s of "%s" is refused', (name, value, reason) => {
   const problems = problemsOf({ [name]: value })

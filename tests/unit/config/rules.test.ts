@@ -4,6 +4,8 @@ import { expect, test } from 'bun:test'
 import { readConfig } from '#config/load.ts'
 
 const DB = 'postgres://zerg:Xq7-random@db.internal/zerg'
+const REDIS = 'rediss://zerg:Xq7-random@redis.internal'
+const production = { ZERG_ENV: 'production', DATABASE_URL: DB, REDIS_URL: REDIS }
 
 test.each<[string, Record<string, string>, string, RegExp]>([
   [
@@ -97,6 +99,57 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     'ZERG_EMBEDDED_SYNC',
     /about the embedded database/,
   ],
+  [
+    'several hosts of Redis that are neither Sentinels nor a Cluster',
+    { REDIS_URL: 'redis://a,b:6380' },
+    'REDIS_URL',
+    /neither Sentinels nor a Cluster/,
+  ],
+  [
+    'a Cluster behind Sentinels',
+    { REDIS_URL: REDIS, ZERG_REDIS_CLUSTER: 'true', ZERG_REDIS_SENTINEL_MASTER: 'main' },
+    'ZERG_REDIS_CLUSTER',
+    /needs no Sentinels/,
+  ],
+  [
+    'a numbered database of a Cluster',
+    { REDIS_URL: `${REDIS}/1`, ZERG_REDIS_CLUSTER: 'true' },
+    'REDIS_URL',
+    /has only 0/,
+  ],
+  ['a Cluster without an address', { ZERG_REDIS_CLUSTER: 'true' }, 'ZERG_REDIS_CLUSTER', /not set/],
+  [
+    'readiness that needs a Redis that is not there',
+    { ZERG_READY_REQUIRES: 'redis' },
+    'ZERG_READY_REQUIRES',
+    /REDIS_URL is not set/,
+  ],
+  [
+    'a password for Sentinels that are not there',
+    { REDIS_URL: REDIS, ZERG_REDIS_SENTINEL_PASSWORD: 'Xq7-random' },
+    'ZERG_REDIS_SENTINEL_PASSWORD',
+    /is for Sentinels/,
+  ],
+  [
+    'an authority without TLS',
+    { REDIS_URL: 'redis://redis.internal', ZERG_REDIS_TLS_CA: '/dev/null' },
+    'ZERG_REDIS_TLS_CA',
+    /asks for no TLS/,
+  ],
+  [
+    'a wait for Redis as long as a request',
+    { ZERG_REDIS_COMMAND_TIMEOUT: '15s' },
+    'ZERG_REDIS_COMMAND_TIMEOUT',
+    /wait for a lost Redis/,
+  ],
+  ['a prefix with spaces', { ZERG_REDIS_PREFIX: 'my zerg' }, 'ZERG_REDIS_PREFIX', /letters/],
+  ['a URL longer than Bun takes', { ZERG_HTTP_URL_MAX: '9KiB' }, 'ZERG_HTTP_URL_MAX', /8KiB/],
+  [
+    'a head larger than Bun takes',
+    { ZERG_HTTP_HEADERS_MAX: '16KiB' },
+    'ZERG_HTTP_HEADERS_MAX',
+    /15KiB/,
+  ],
 ])('%s is a problem', (...[, environment, name, reason]) => {
   expect(problemsOf(environment)).toEqual([
     expect.objectContaining({ name, reason: expect.stringMatching(reason) }),
@@ -113,28 +166,34 @@ test.each<[string, Record<string, string>]>([
   ['the API alone without one', { ZERG_ROLES: 'api' }],
   ['no window at all', { ZERG_DRAIN_MAX: '0' }],
   ['a short deadline beside limits that nobody chose', { ZERG_REQUEST_TIMEOUT: '1s' }],
-  ['production with TLS by default', { ZERG_ENV: 'production', DATABASE_URL: DB }],
+  ['production with TLS by default', production],
   [
     'production beside its database',
     {
-      ZERG_ENV: 'production',
+      ...production,
       ZERG_DATABASE_TLS: 'disable',
       DATABASE_URL: 'postgres://zerg:Xq7-random@127.0.0.1:5432/zerg',
     },
   ],
   [
     'production over a socket',
-    { ZERG_ENV: 'production', DATABASE_URL: 'postgres:///zerg?host=/run/postgresql&user=zerg' },
+    { ...production, DATABASE_URL: 'postgres:///zerg?host=/run/postgresql&user=zerg' },
   ],
+  [
+    'production beside its Redis',
+    { ...production, REDIS_URL: 'redis://:Xq7-random@localhost:6379/2' },
+  ],
+  ['Sentinels', { REDIS_URL: 'redis://a:26379,b:26379', ZERG_REDIS_SENTINEL_MASTER: 'main' }],
+  ['a Cluster', { REDIS_URL: 'redis://a,b,c', ZERG_REDIS_CLUSTER: 'true' }],
 ])('%s is no problem', (_, environment) => {
   expect(problemsOf(environment)).toEqual([])
 })
 
 test.each<[string, Record<string, string>, readonly string[]]>([
-  ['nothing set', {}, ['DATABASE_URL']],
+  ['nothing set', { DATABASE_URL: '', REDIS_URL: '' }, ['DATABASE_URL', 'REDIS_URL']],
   [
     'embedded parts',
-    { ZERG_EPHEMERAL: 'true', ZERG_EMBEDDED_SYNC: 'false' },
+    { DATABASE_URL: '', ZERG_EPHEMERAL: 'true', ZERG_EMBEDDED_SYNC: 'false' },
     ['DATABASE_URL', 'ZERG_EPHEMERAL', 'ZERG_EMBEDDED_SYNC'],
   ],
   [
@@ -151,12 +210,16 @@ test.each<[string, Record<string, string>, readonly string[]]>([
     { DATABASE_URL: 'postgres://ada@db/zerg?password=secret' },
     ['DATABASE_URL'],
   ],
+  ['a Redis without TLS', { REDIS_URL: 'redis://:Xq7-random@redis' }, ['REDIS_URL']],
+  ['a Redis without a password', { REDIS_URL: 'rediss://redis' }, ['REDIS_URL']],
+  ['a guessed password of Redis', { REDIS_URL: 'rediss://:Redis@redis' }, ['REDIS_URL']],
+  ['a password of Redis like the user', { REDIS_URL: 'rediss://ada:ada@redis' }, ['REDIS_URL']],
 ])('production refuses %s, by name and with a fix', (_, environment, names) => {
-  const problems = problemsOf({ ZERG_ENV: 'production', ...environment })
+  const problems = problemsOf({ ...production, ...environment })
   expect(problems.map(({ name }) => name)).toEqual([...names])
   for (const { reason, fix } of problems) {
     expect(reason).toMatch(/production/)
-    expect(fix).toMatch(/^(Set|Remove|Give) .*\.$/)
+    expect(fix).toMatch(/^(Set|Remove|Give|Write) .*\.$/)
   }
 })
 
