@@ -11,4 +11,13 @@ export type Call = {
   signal: AbortSignal
   /** Milliseconds since the epoch. */
   deadlineAtMs: number
+  /** What the client calls this change by, where it may send it again (platform/idempotency). */
+  idempotency?: Idempotency
+}
+
+export type Idempotency = {
+  /** 1 to 255 printable ASCII characters; the caller's own, unknown to everybody else. */
+  readonly key: string
+  /** Set when the answer is the one that was given before. */
+  replayed: boolean
 }

@@ -113,6 +113,11 @@ export const ERROR_CODES = {
     cause: 'Every project needs somebody who may manage it.',
     fix: 'Make another member an owner first.',
   }),
+  idempotency_in_flight: entry(409, 'The same request is under way', {
+    meaning: 'A request with this `Idempotency-Key` is being carried out; nothing was done twice.',
+    cause: 'It was repeated before the first one was answered.',
+    fix: 'Repeat after `Retry-After`: the answer of the first one is replayed once it is there.',
+  }),
   version_mismatch: entry(412, 'The resource has changed since it was read', {
     meaning: 'The change was not made, because it would have overwritten somebody else’s.',
     cause: 'The `If-Match` header or the `version` in the body names an older version.',
@@ -137,6 +142,11 @@ export const ERROR_CODES = {
     meaning: 'The body names a project or user that does not exist; nothing was changed.',
     cause: 'A wrong id, or something that was deleted meanwhile.',
     fix: 'Use the id of something that exists; `errors` names the field.',
+  }),
+  idempotency_key_reused: entry(422, 'The idempotency key was used for something else', {
+    meaning: 'Another request, or another body, was carried out under this `Idempotency-Key`.',
+    cause: 'A key that is not made anew for each change, or a body that differs in a repetition.',
+    fix: 'Make a new random key for each change, and repeat with the same body only.',
   }),
   client_closed_request: entry(499, 'The client closed the connection', {
     meaning: 'Nobody waited for the answer any more, so the work was ended; only logs see this.',

@@ -14,9 +14,16 @@ export type RouteRule = Rule | typeof OPEN | typeof SIGNED_IN
 /** Which limit a request counts against; health counts against none. */
 export type LimitClass = 'read' | 'write' | 'login' | 'expensive' | 'none'
 
-export type Access = { readonly rule: RouteRule; readonly limit: LimitClass }
+/** Whether an `Idempotency-Key` makes a repetition harmless, or is refused. */
+export type KeyUse = 'kept' | 'refused'
 
-export const UNMATCHED: Access = { rule: SIGNED_IN, limit: 'read' }
+export type Access = {
+  readonly rule: RouteRule
+  readonly limit: LimitClass
+  readonly idempotency: KeyUse
+}
+
+export const UNMATCHED: Access = { rule: SIGNED_IN, limit: 'read', idempotency: 'refused' }
 
 /** A route as Elysia keeps it, as far as this is concerned. */
 type Kept = { method: string; path: string; detail: unknown }
@@ -30,12 +37,12 @@ export const accessesOf = (routes: readonly Kept[]): ReadonlyMap<string, Access>
   new Map(routes.map(route => [`${route.method} ${route.path}`, accessOf(route)]))
 
 function accessOf({ method, path, detail }: Kept): Access {
-  const { rule, limit } = statedIn(detail)
+  const { rule, limit, idempotency = 'refused' } = statedIn(detail)
   if (rule === undefined) throw new Error(`${method} ${path} states no rule of who may call it.`)
-  return { rule, limit: limit ?? (method === 'GET' ? 'read' : 'write') }
+  return { rule, limit: limit ?? (method === 'GET' ? 'read' : 'write'), idempotency }
 }
 
-type Stated = { rule?: RouteRule; limit?: LimitClass }
+type Stated = { rule?: RouteRule; limit?: LimitClass; idempotency?: KeyUse }
 
 // A documented route states it with its operation, a hidden one beside `hide`.
 function statedIn(detail: unknown): Stated {

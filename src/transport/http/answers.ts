@@ -99,6 +99,7 @@ export const securityOf = ({ isByTls }: Exchange) => (isByTls ? FOR_TLS : FOR_EV
 export function seal(exchange: Exchange, { status, body, headers }: Sealed): Response {
   if (body !== null) headers['content-type'] ??= JSON_TYPE
   headers['x-request-id'] = exchange.call.caller.requestId
+  if (exchange.call.idempotency?.replayed) headers['idempotency-replayed'] = 'true'
   if (exchange.house.draining) headers['connection'] = 'close'
   exchange.bytesOut = lengthOf(body)
   const isLong = exchange.bytesOut > AT_ONCE_MAX_BYTES && exchange.request.method !== 'HEAD'

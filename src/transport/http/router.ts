@@ -7,6 +7,7 @@ import { AppError } from '#lib/errors.ts'
 import { type Access, accessesOf, UNMATCHED } from './access.ts'
 import type { Admission } from './admission.ts'
 import { exchangeOf } from './exchange.ts'
+import { takeIdempotencyKey } from './idempotency-key.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problem.ts'
 
@@ -39,7 +40,9 @@ export function createRouter(routes: readonly AnyElysia[], admission: Admission)
     .use(bearer())
     .onBeforeHandle({ as: 'global' }, async ({ request, route, bearer }) => {
       const access = accesses.get(`${request.method} ${route}`) ?? UNMATCHED
-      await admission.admit(exchangeOf(request), access, bearer)
+      const exchange = exchangeOf(request)
+      await admission.admit(exchange, access, bearer)
+      if (exchange.method === 'POST') takeIdempotencyKey(exchange, access)
     })
   for (const plugin of routes) app.use(plugin)
   for (const [route, access] of accessesOf(table())) accesses.set(route, access)

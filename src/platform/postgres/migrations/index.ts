@@ -10,6 +10,8 @@ import processRunsDown from './0004_process_runs.down.sql' with { type: 'text' }
 import processRunsUp from './0004_process_runs.up.sql' with { type: 'text' }
 import auditDown from './0008_audit.down.sql' with { type: 'text' }
 import auditUp from './0008_audit.up.sql' with { type: 'text' }
+import idempotencyKeysDown from './0009_idempotency_keys.down.sql' with { type: 'text' }
+import idempotencyKeysUp from './0009_idempotency_keys.up.sql' with { type: 'text' }
 
 export type Migration = {
   version: number
@@ -24,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: 'tasks', up: tasksUp, down: tasksDown },
   { version: 4, name: 'process_runs', up: processRunsUp, down: processRunsDown },
   { version: 8, name: 'audit', up: auditUp, down: auditDown },
+  { version: 9, name: 'idempotency_keys', up: idempotencyKeysUp, down: idempotencyKeysDown },
 ]

@@ -4,13 +4,19 @@
 
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { ErrorCode } from '#lib/error-codes.ts'
-import type { LimitClass, RouteRule } from '../access.ts'
+import type { KeyUse, LimitClass, RouteRule } from '../access.ts'
 
 /** The groups of the document, in its order; `tags.ts` says what each is about. */
 export type Tag = 'tasks' | 'projects' | 'members' | 'errors' | 'health' | 'document'
 
 /** Headers that an answer may carry beside `X-Request-Id`; `headers.ts` describes them. */
-export type AnswerHeader = 'ETag' | 'Last-Modified' | 'Link' | 'Location' | 'Cache-Control'
+export type AnswerHeader =
+  | 'ETag'
+  | 'Last-Modified'
+  | 'Link'
+  | 'Location'
+  | 'Cache-Control'
+  | 'Idempotency-Replayed'
 
 export type Answer = {
   /** A sentence, such as `The task.` */
@@ -43,6 +49,11 @@ export type Operation = {
   rule: RouteRule
   /** The limit that it counts against; by its method unless stated. */
   limit?: LimitClass
+  /**
+   * `kept` where the service carries a POST out `once` (platform/idempotency). Otherwise the header
+   * is refused rather than ignored: because the answer shows a secret, or nobody keeps it.
+   */
+  idempotency?: KeyUse
   /** A few words for a list, without a full stop: `List tasks`. */
   summary: string
   /** Whole sentences in Markdown: what a caller has to know beyond the shapes. */
@@ -63,6 +74,7 @@ export type Operation = {
    * - under /api and with a query `invalid_query`, with a `cursor` in it `invalid_cursor`;
    * - for an id in the path `invalid_path_parameter`;
    * - for a body `malformed_json`, `payload_too_large`, `unsupported_media_type`, `validation_failed`;
+   * - where idempotency keys are kept `idempotency_in_flight`, `idempotency_key_reused`;
    * - for a dependency its 503s, and for a change `storage_full`.
    */
   errors?: readonly ErrorCode[]
@@ -103,7 +115,9 @@ export const documented = (operation: Operation): Documented => ({
 })
 
 /** For routes that are no part of the document, such as pages and their files. */
-export const undocumented = (stated: {
-  rule: RouteRule
-  limit?: LimitClass
-}): { hide: true; rule: RouteRule; limit?: LimitClass } => ({ hide: true, ...stated })
+export const undocumented = (stated: Stated): { hide: true } & Stated => ({
+  hide: true,
+  ...stated,
+})
+
+type Stated = Pick<Operation, 'rule' | 'limit' | 'idempotency'>

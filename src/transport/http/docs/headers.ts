@@ -3,7 +3,12 @@
 import type { AnswerHeader } from './documented.ts'
 import type { Header, Parameter } from './openapi.ts'
 
-type RequestHeader = 'X-Request-Id' | 'Request-Timeout' | 'If-None-Match' | 'If-Match'
+type RequestHeader =
+  | 'X-Request-Id'
+  | 'Request-Timeout'
+  | 'If-None-Match'
+  | 'If-Match'
+  | 'Idempotency-Key'
 
 // Without examples: pages that try requests out would send every one of them along.
 const requestHeader = (name: RequestHeader, description: string): Parameter => ({
@@ -30,6 +35,10 @@ export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
   'If-Match': requestHeader(
     'If-Match',
     'The `ETag` that the change is meant for, such as `"3"`: when the resource has changed since, nothing is done and the answer is 412.',
+  ),
+  'Idempotency-Key': requestHeader(
+    'Idempotency-Key',
+    'Makes a repetition harmless: a random name of this change, in 1 to 255 printable ASCII characters. For 24 hours the same request under the same key is answered with what was answered first.',
   ),
 }
 
@@ -60,6 +69,10 @@ export const ANSWER_HEADERS: Readonly<
   Location: answerHeader(
     'The path of what was created.',
     '/api/v1/tasks/01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+  ),
+  'Idempotency-Replayed': answerHeader(
+    '`true` on an answer that was given before, to the first request with this `Idempotency-Key`.',
+    'true',
   ),
   'Cache-Control': answerHeader('How the answer may be cached.', 'private, no-cache'),
 }

@@ -34,6 +34,7 @@ function implied({ method, path, operation }: Place): ErrorCode[] {
     [query !== undefined || isVersioned(path), ['invalid_query']],
     [query !== undefined && 'cursor' in query.properties, ['invalid_cursor']],
     [body !== undefined, BODY],
+    [operation.idempotency === 'kept', KEYS],
     [true, NEEDS[needs]],
     [isChange && needs !== 'nothing', ['storage_full']],
     [true, EVERYWHERE],
@@ -58,6 +59,8 @@ const BODY = [
   'unsupported_media_type',
   'validation_failed',
 ] as const
+
+const KEYS = ['idempotency_in_flight', 'idempotency_key_reused'] as const
 
 export const isRead = (method: string) => method === 'get' || method === 'head'
 

@@ -85,6 +85,7 @@ function headerParameters({ method, operation }: Place): Reference[] {
   const names = [
     isRead(method) && carriesTag(operation) && 'If-None-Match',
     operation.errors?.includes('version_mismatch') && 'If-Match',
+    operation.idempotency === 'kept' && 'Idempotency-Key',
     'Request-Timeout',
     'X-Request-Id',
   ]
@@ -112,7 +113,7 @@ function responsesOf(place: Place, schemas: SchemaWriter): Record<string, Respon
   const { operation, method } = place
   const responses = new Map<number, Response>()
   for (const [status, answer] of Object.entries(operation.answers))
-    responses.set(Number(status), answerOf(answer, schemas))
+    responses.set(Number(status), answerOf(withReplays(operation, answer), schemas))
   if (isRead(method) && carriesTag(operation)) responses.set(304, NOT_MODIFIED)
   for (const [status, codes] of errorsByStatus(place)) {
     // `/ready` answers 503 in a shape of its own: what a route says itself goes first.
@@ -120,6 +121,11 @@ function responsesOf(place: Place, schemas: SchemaWriter): Record<string, Respon
   }
   return Object.fromEntries([...responses].toSorted(([a], [b]) => a - b))
 }
+
+const withReplays = ({ idempotency }: Operation, answer: Answer): Answer =>
+  idempotency === 'kept'
+    ? { ...answer, headers: [...(answer.headers ?? []), 'Idempotency-Replayed'] }
+    : answer
 
 function answerOf(answer: Answer, schemas: SchemaWriter): Response {
   const { description, shape, example, headers = [], contentType = 'application/json' } = answer
@@ -139,9 +145,13 @@ function answerOf(answer: Answer, schemas: SchemaWriter): Response {
 
 const errorOf = (status: number, codes: readonly ErrorCode[]): Response => ({
   description: codes.map(code => `\`${code}\`: ${errorEntry(code).title}.`).join('\n\n'),
-  headers: headersOf(ERROR_HEADERS[status] ?? []),
+  headers: headersOf(errorHeaders(status, codes)),
   content: problemContent(codes),
 })
+
+// Of the conflicts, only one passes by itself.
+const errorHeaders = (status: number, codes: readonly ErrorCode[]) =>
+  codes.includes('idempotency_in_flight') ? ERROR_HEADERS[503]! : (ERROR_HEADERS[status] ?? [])
 
 const ERROR_HEADERS: Readonly<Record<number, readonly ('Retry-After' | 'WWW-Authenticate')[]>> = {
   401: ['WWW-Authenticate'],

@@ -41,6 +41,7 @@ describe('an error on its way through gRPC', () => {
       Status.INVALID_ARGUMENT,
       Status.FAILED_PRECONDITION,
       Status.ALREADY_EXISTS,
+      Status.ABORTED,
       Status.RESOURCE_EXHAUSTED,
       Status.UNIMPLEMENTED,
     ]
