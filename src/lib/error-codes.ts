@@ -88,6 +88,11 @@ export const ERROR_CODES = {
     cause: 'The membership was removed or never existed.',
     fix: 'List the members of the project.',
   }),
+  key_not_found: entry(404, 'No such API key', {
+    meaning: 'There is no API key with this id that the caller may see.',
+    cause: 'It never existed, or belongs to somebody else.',
+    fix: 'Check the id; list the keys to find those that exist.',
+  }),
   error_code_not_found: entry(404, 'No such error code', {
     meaning: 'The error table has no entry of this name.',
     cause: 'A typing error, or a code of a newer version.',
@@ -97,6 +102,11 @@ export const ERROR_CODES = {
     meaning: 'The path exists but does not answer this method.',
     cause: 'For example a POST to a single resource.',
     fix: 'Use one of the methods in the `Allow` header.',
+  }),
+  key_revoked: entry(409, 'The API key is revoked', {
+    meaning: 'The key was revoked, so that it can be neither changed nor rotated.',
+    cause: 'Revoking is for good: whoever has seen the secret must not get it back.',
+    fix: 'Make another key.',
   }),
   project_name_taken: entry(409, 'The name is taken', {
     meaning: 'The owner already has a project of this name.',

@@ -77,6 +77,32 @@ export const word = <const Word extends string>(words: readonly Word[], more: Sc
     { type: 'string', enum: words, ...more },
   )
 
+/** One or more of a few words, each once. */
+export const someOf = <const Word extends string>(
+  words: readonly Word[],
+  more: SchemaOptions = {},
+) =>
+  field<Word[]>(
+    {
+      complaint: value => {
+        const isList = Array.isArray(value) && value.length > 0 && value.length <= words.length
+        const fits =
+          isList &&
+          new Set(value).size === value.length &&
+          value.every(item => words.some(known => known === item))
+        return fits ? undefined : `must be a list of one or more of ${words.join(', ')}, each once`
+      },
+    },
+    {
+      type: 'array',
+      items: { type: 'string', enum: words },
+      minItems: 1,
+      maxItems: words.length,
+      uniqueItems: true,
+      ...more,
+    },
+  )
+
 export const whole = ({ min, max, ...more }: SchemaOptions & { min: number; max: number }) =>
   field<number>(
     {

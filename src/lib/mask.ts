@@ -21,13 +21,15 @@ const PLACES: readonly RegExp[] = [
   new RegExp(String.raw`(\\"(?:${SECRET_NAMES})\\"\s*:\s*\\")(?:[^"\\]|\\[^"])+(\\")`, 'gi'),
   // password=…, ?access_token=…
   /(\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)=)[^\s&"'\\;,]+()/gi,
+  // A token of our own, wherever it stands.
+  new RegExp(String.raw`(\bzerg_(?:key|op)_)[0-9A-Za-z]{8,}()`, 'g'),
   // A JSON Web Token, wherever it stands.
   /(\b)eyJ[\w-]{8,}\.[\w-]+\.[\w-]*()/g,
 ]
 
 // Most texts hold none of these words; one look spares them the rest.
 const SUSPECT =
-  /:\/\/[^\s/"]*@|bearer|basic |digest |passw|secret|token|api[_-]?key|private[_-]?key|authorization|cookie|eyJ/i
+  /:\/\/[^\s/"]*@|bearer|basic |digest |passw|secret|token|api[_-]?key|private[_-]?key|authorization|cookie|eyJ|zerg_/i
 
 /** What looks like a secret by its place is replaced by `***`. */
 export function maskText(text: string): string {

@@ -61,6 +61,18 @@ export function answerStatus(request: Request, status: number, value: unknown): 
   return seal(exchangeOf(request), { status, body: JSON.stringify(value), headers })
 }
 
+/** A secret, or what is about one: kept by nobody. With a `location` it was made just now: 201. */
+export function answerSecret(
+  request: Request,
+  value: unknown,
+  of: { location?: string } = {},
+): Response {
+  const headers: Headers = { 'cache-control': 'no-store' }
+  if (of.location !== undefined) headers['location'] = of.location
+  const status = of.location === undefined ? 200 : 201
+  return seal(exchangeOf(request), { status, body: JSON.stringify(value), headers })
+}
+
 /** 204. */
 export const answerNothing = (request: Request): Response =>
   seal(exchangeOf(request), { status: 204, body: null, headers: {} })
