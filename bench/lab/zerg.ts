@@ -7,6 +7,9 @@ import { freePort, type Spawned, spawnZerg } from './spawn-zerg.ts'
 
 export const ZERG = join(import.meta.dir, '../../dist/zerg')
 
+/** Of every server of the lab, since several of them may share a database. */
+const SECRET = 'LqZ4vN0r8yKX2kT6bP9wC1mE5hJ7sG3d'
+
 type Wanted = {
   env?: Readonly<Record<string, string>>
   flags?: readonly string[]
@@ -26,7 +29,12 @@ export async function startZerg({ env = {}, flags = [], ...how }: Wanted = {}): 
   const hasApi = !(env['ZERG_ROLES'] ?? flags.join(' ')).includes('tasks')
   const spawned = await spawnZerg({
     command: [ZERG, 'serve', ...flags],
-    env: { ...ports, ZERG_TERMINATION_LOG: '/nonexistent/termination-log', ...env },
+    env: {
+      ...ports,
+      ZERG_SECRET: SECRET,
+      ZERG_TERMINATION_LOG: '/nonexistent/termination-log',
+      ...env,
+    },
     readyUrl: `http://127.0.0.1:${hasApi ? (env['PORT'] ?? http) : (env['ZERG_OPS_PORT'] ?? ops)}/ready`,
     ...how,
   })

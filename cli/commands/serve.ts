@@ -1,6 +1,7 @@
 // The server: starts, says where it listens, and serves until it is told to stop.
 
 import { loadConfig } from '#config/load.ts'
+import { secretsOf } from '#config/settings.ts'
 import { createLog } from '#platform/observability/log.ts'
 import { serve } from '../../src/server.ts'
 import { command } from '../command.ts'
@@ -26,7 +27,7 @@ export default command({
     const { config } = loadConfig({ flags: typedSettings(args) })
     const { log, flush } = createLog({
       ...config.log,
-      secrets: [config.database.url],
+      secrets: secretsOf(config),
       isColourful: hasColor(1),
     })
     try {

@@ -90,7 +90,8 @@ left alone.
 - TLS to PostgreSQL that verifies nobody (\`ZERG_DATABASE_TLS\` of \`disable\`, \`prefer\` or \`require\`), unless
   the database is on the same machine;
 - a database password that is missing, is the user’s name, or is among those that are guessed first;
-- no Redis: \`REDIS_URL\` has to be set; and one on another machine without TLS, or with such a password.
+- no Redis: \`REDIS_URL\` has to be set; and one on another machine without TLS, or with such a password;
+- a master secret (\`ZERG_SECRET\`) that is missing or easily guessed.
 
 Every port binds to loopback until \`HOST\` says otherwise (in a container: \`HOST=0.0.0.0\`, or \`HOST=::\`
 for IPv4 and IPv6).`

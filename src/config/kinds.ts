@@ -102,6 +102,26 @@ export const file = define<string | undefined>({
   isFile: true,
 })
 
+// What a machine makes up at once has far more characters than this.
+const SECRET_CHARACTERS_MIN = 32
+
+/** A text that only this system knows; never shown. */
+export const secret = define<string | undefined>({
+  expects: `a text of at least ${SECRET_CHARACTERS_MIN} characters`,
+  parse: raw => (raw.length >= SECRET_CHARACTERS_MIN ? raw : undefined),
+  complaint: raw =>
+    raw.length < SECRET_CHARACTERS_MIN
+      ? {
+          reason: `has ${raw.length} characters, which is fewer than ${SECRET_CHARACTERS_MIN}`,
+          fix: 'Make one up with `openssl rand -base64 32`.',
+        }
+      : undefined,
+  mask: () => '***',
+  show: value => value ?? '',
+  jsonSchema: { type: 'string', minLength: SECRET_CHARACTERS_MIN },
+  whenEmpty: { value: undefined },
+})
+
 export const databaseUrl = define<string | undefined>({
   expects: 'a URL such as postgres://user:password@host:5432/name',
   parse: raw => (checkDatabaseUrl(raw) ? undefined : raw),

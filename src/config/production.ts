@@ -110,7 +110,26 @@ const refused: readonly Rule[] = [
       )
     },
   },
+  {
+    about: ['ZERG_SECRET'],
+    broken: ({ auth: { secret } }) => {
+      const fix =
+        'Make one up with `openssl rand -base64 32`, and hand it to every instance by ZERG_SECRET_FILE.'
+      if (secret === undefined)
+        return {
+          reason: 'is not set, and in production every instance has to be given the same',
+          fix,
+        }
+      return isGuessable(secret) && { reason: 'is guessed easily, which production refuses', fix }
+    },
+  },
 ]
+
+// Repetitions, and what stands in for a secret in examples.
+const isGuessable = (secret: string): boolean =>
+  new Set(secret).size < 12 ||
+  /^(.{1,16})\1+$/.test(secret) ||
+  /change.?me|example|password|secret|placeholder|0123456|1234567|abcdefg/i.test(secret)
 
 const inProduction = (rule: Rule): Rule => ({
   about: [...rule.about, 'ZERG_ENV'],

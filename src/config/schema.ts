@@ -1,7 +1,7 @@
 // Every setting there is: its kind, name, flag, default and one sentence. Not wrapped, to read as a table.
 // `docs/configuration.md`, `.env.example`, `zerg config` and the flags of `serve` come from here.
 
-import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, port, redisUrl, size, some, text, textOrNone } from './kinds.ts'
+import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, port, redisUrl, secret, size, some, text, textOrNone } from './kinds.ts'
 import { networks, overrides, rate } from './limit-kinds.ts'
 import type { Setting } from './kinds.ts'
 
@@ -45,6 +45,10 @@ export const schema = {
   tasksService: {
     addresses: addresses('TASKS_SERVICE_ADDR', 'tasks-service-addr', [], 'Addresses (host:port) of the Tasks service; empty calls it in process.'),
     timeoutMs: duration('ZERG_TASKS_SERVICE_TIMEOUT', 'tasks-service-timeout', 5_000, 'Longest that one call to the Tasks service may take, retries included.', live),
+  },
+  auth: {
+    secret: secret('ZERG_SECRET', 'secret', undefined, 'Master secret, at least 32 characters, the same on every instance; what has to stay secret is encrypted or signed by keys derived from it. Empty makes one up and keeps it in the data directory.', { secret: true }),
+    secretPrevious: secret('ZERG_SECRET_PREVIOUS', 'secret-previous', undefined, 'The master secret before the present one, until what it protected has been renewed.', { secret: true }),
   },
   database: {
     url: databaseUrl('DATABASE_URL', 'database-url', undefined, 'PostgreSQL ≥ 14 as postgres://user:password@host:port/name; empty runs the embedded one.', { secret: true }),

@@ -1,7 +1,7 @@
 // The schema as a list, with the key that each setting has in a YAML file.
 
 import type { Setting } from './kinds.ts'
-import { schema } from './schema.ts'
+import { type Config, schema } from './schema.ts'
 
 /** A setting and its place. `group` is empty for those at the top. */
 export type Placed = {
@@ -48,6 +48,7 @@ const TITLES: Readonly<Record<string, string>> = {
   http: 'HTTP',
   grpc: 'gRPC',
   tasks_service: 'Tasks service',
+  auth: 'Identity',
   database: 'PostgreSQL',
   redis: 'Redis',
   limits: 'Limits',
@@ -76,3 +77,13 @@ export function defaultsAsText(setting: Setting<unknown>): {
     others: others.map(([environment, value]) => [environment, shown(value)]),
   }
 }
+
+/** What must not be shown anywhere, of this configuration. */
+export const secretsOf = (config: Config): string[] =>
+  settings
+    .filter(({ setting }) => setting.secret)
+    .map(({ path: [group = '', name = ''] }) => {
+      const members = config[group as keyof Config] as Readonly<Record<string, unknown>>
+      return members[name]
+    })
+    .filter(value => typeof value === 'string')

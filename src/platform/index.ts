@@ -13,6 +13,7 @@ import { createMigrator } from './postgres/migrate/migrator.ts'
 import { requireSchema } from './postgres/migrate/require-schema.ts'
 import { openSession } from './postgres/migrate/session.ts'
 import { type Bus, createLocalBus } from './redis/bus.ts'
+import { openSecrets } from './secrets/index.ts'
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>
 
@@ -24,6 +25,8 @@ export async function openPlatform({ config, log, metrics, life, version }: Give
   const waitMs = config.lifecycle.startTimeoutMs
   const bus: Bus = createLocalBus({ log })
   const embedded = url === undefined ? await openData() : undefined
+  // After the data directory has been claimed, where there is one.
+  const secrets = openSecrets({ ...config.auth, ...config.embedded })
   const source = embedded ? { socket: embedded.socket } : { url: url! }
   const database = await life.open('database', {
     start: async signal => {
@@ -39,7 +42,7 @@ export async function openPlatform({ config, log, metrics, life, version }: Give
     'runs',
     processRuns({ database, metrics, log, version, report: life.report }),
   )
-  return { database, embedded, runs, bus }
+  return { database, embedded, runs, secrets, bus }
 
   function openData(): Promise<Embedded> {
     return life.open('embedded', {

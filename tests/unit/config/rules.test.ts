@@ -5,7 +5,13 @@ import { readConfig } from '#config/load.ts'
 
 const DB = 'postgres://zerg:Xq7-random@db.internal/zerg'
 const REDIS = 'rediss://zerg:Xq7-random@redis.internal'
-const production = { ZERG_ENV: 'production', DATABASE_URL: DB, REDIS_URL: REDIS }
+const SECRET = 'tQ4vN0r8yL2kX6bZ9wC1mE5hJ7pS3dGf'
+const production = {
+  ZERG_ENV: 'production',
+  DATABASE_URL: DB,
+  REDIS_URL: REDIS,
+  ZERG_SECRET: SECRET,
+}
 
 test.each<[string, Record<string, string>, string, RegExp]>([
   [
@@ -190,7 +196,11 @@ test.each<[string, Record<string, string>]>([
 })
 
 test.each<[string, Record<string, string>, readonly string[]]>([
-  ['nothing set', { DATABASE_URL: '', REDIS_URL: '' }, ['DATABASE_URL', 'REDIS_URL']],
+  [
+    'nothing set',
+    { DATABASE_URL: '', REDIS_URL: '', ZERG_SECRET: '' },
+    ['DATABASE_URL', 'REDIS_URL', 'ZERG_SECRET'],
+  ],
   [
     'embedded parts',
     { DATABASE_URL: '', ZERG_EPHEMERAL: 'true', ZERG_EMBEDDED_SYNC: 'false' },
@@ -214,12 +224,18 @@ test.each<[string, Record<string, string>, readonly string[]]>([
   ['a Redis without a password', { REDIS_URL: 'rediss://redis' }, ['REDIS_URL']],
   ['a guessed password of Redis', { REDIS_URL: 'rediss://:Redis@redis' }, ['REDIS_URL']],
   ['a password of Redis like the user', { REDIS_URL: 'rediss://ada:ada@redis' }, ['REDIS_URL']],
+  ['a secret of repetitions', { ZERG_SECRET: 'ab'.repeat(20) }, ['ZERG_SECRET']],
+  [
+    'a secret from an example',
+    { ZERG_SECRET: 'please-ChangeMe-qwzxkvjy-0987654' },
+    ['ZERG_SECRET'],
+  ],
 ])('production refuses %s, by name and with a fix', (_, environment, names) => {
   const problems = problemsOf({ ...production, ...environment })
   expect(problems.map(({ name }) => name)).toEqual([...names])
   for (const { reason, fix } of problems) {
     expect(reason).toMatch(/production/)
-    expect(fix).toMatch(/^(Set|Remove|Give|Write) .*\.$/)
+    expect(fix).toMatch(/^(Set|Remove|Give|Make|Write) .*\.$/)
   }
 })
 

@@ -66,6 +66,15 @@ describe('an answer', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
   })
 
+  test('with a secret is for nobody to keep', async () => {
+    const { http } = setup()
+    const answer = await http('/api/v1/secrets', { method: 'POST' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([201, '/api/v1/secrets/1'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(answer.headers.get('etag')).toBeNull()
+    expect(await answer.json()).toEqual({ secret: 's' })
+  })
+
   test('with a file is 304 by its tag', async () => {
     const { http } = setup()
     const answer = await http('/api/v1/file')

@@ -10,6 +10,7 @@ import {
   answerNothing,
   answerPage,
   answerRead,
+  answerSecret,
 } from '#transport/http/answers.ts'
 import { MERGE_PATCH, readJson } from '#transport/http/body.ts'
 import { callOf } from '#transport/http/exchange.ts'
@@ -54,6 +55,12 @@ const things = () =>
       '/things',
       async ({ request }) =>
         answerCreated(request, await readJson(request), { location: THING, version: 1 }),
+      testRoute,
+    )
+    .post(
+      '/secrets',
+      async ({ request }) =>
+        answerSecret(request, { secret: 's' }, { location: '/api/v1/secrets/1' }),
       testRoute,
     )
     .get('/foreign', async () => new Response('made elsewhere'), testRoute)

@@ -1,0 +1,13 @@
+drop index users_created_at_idx;
+drop index users_admins_idx;
+drop index users_auditors_idx;
+alter table users
+  drop constraint users_email_check,
+  drop constraint users_name_check,
+  drop constraint users_roles_check,
+  drop column email,
+  drop column roles,
+  drop column is_active,
+  drop column last_login_at,
+  drop column password_hash,
+  drop column version;
