@@ -10,6 +10,7 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import { ownerOfPort } from '#platform/sockets/port-owner.ts'
 import { openGrpc } from '#transport/grpc/server.ts'
+import { createCors } from '#transport/http/cors.ts'
 import { createPipeline } from '#transport/http/pipeline.ts'
 import { openHttp } from '#transport/http/server.ts'
 import { type App, publicRoutes } from './app.ts'
@@ -44,7 +45,8 @@ export async function openDoors({
   function openApi() {
     const routes = publicRoutes({ routes: app.routes, health, docs: config.http.docs })
     const { admission } = app
-    const pipeline = createPipeline({ ...shared, ...config.http, routes, admission })
+    const cors = createCors(config.cors)
+    const pipeline = createPipeline({ ...shared, ...config.http, routes, admission, cors })
     return onPort({ setting: 'PORT', host, port: config.http.port }, () =>
       openHttp({ ...config.http, pipeline }),
     )

@@ -3,6 +3,7 @@
 import { formatDuration, formatSize, parseDuration, parseSize } from '#lib/duration.ts'
 import { checkDatabaseUrl, maskDatabaseUrl } from './database-url.ts'
 import { checkRedisUrl, maskRedisUrl } from './redis-url.ts'
+import { checkOrigins } from './origins.ts'
 
 export type Kind<T> = {
   /** Completes "… is not": `a duration such as 250ms, 15s or 5m`. */
@@ -154,6 +155,16 @@ export const addresses = define<readonly string[]>({
     )
     return fits ? parts : undefined
   },
+  show: value => value.join(','),
+  jsonSchema: { type: ['string', 'array'], items: { type: 'string' } },
+  whenEmpty: { value: [] },
+})
+
+/** Origins of web pages, separated by commas. */
+export const origins = define<readonly string[]>({
+  expects: 'one or more origins such as https://app.example.com, separated by commas',
+  parse: raw => (checkOrigins(partsOf(raw)) ? undefined : partsOf(raw)),
+  complaint: raw => checkOrigins(partsOf(raw)),
   show: value => value.join(','),
   jsonSchema: { type: ['string', 'array'], items: { type: 'string' } },
   whenEmpty: { value: [] },

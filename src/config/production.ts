@@ -2,6 +2,7 @@
 
 import { parseDatabaseUrl } from './database-url.ts'
 import { parseRedisUrl } from './redis-url.ts'
+import { ANY_ORIGIN } from './origins.ts'
 import type { Rule } from './rule.ts'
 
 // A password that everybody tries first is none.
@@ -19,6 +20,14 @@ const GUESSED = new Set([
 ])
 
 const refused: readonly Rule[] = [
+  {
+    about: ['ZERG_CORS_ORIGINS'],
+    broken: ({ cors: { origins } }) =>
+      origins.includes(ANY_ORIGIN) && {
+        reason: 'is refused in production, since any page on the web could read answers',
+        fix: 'Name the origins of your pages, such as https://app.example.com or https://*.example.com.',
+      },
+  },
   {
     about: ['DATABASE_URL'],
     broken: ({ database: { url } }) =>

@@ -1,6 +1,7 @@
 // Contradictions between settings, and who asks every rule.
 
 import { formatDuration, formatSize } from '#lib/duration.ts'
+import { ANY_ORIGIN } from './origins.ts'
 import { type ConfigProblem, problemOf, type Resolved } from './problem.ts'
 import { productionRules } from './production.ts'
 import { redisRules } from './redis-rules.ts'
@@ -97,6 +98,15 @@ const contradictions: readonly Rule[] = [
       !tls.startsWith('verify') && {
         reason: `has no effect while ZERG_DATABASE_TLS is ${tls}, which verifies nothing`,
         fix: 'Set ZERG_DATABASE_TLS to verify-full (or verify-ca), or remove ZERG_DATABASE_TLS_CA.',
+      },
+  },
+  {
+    about: ['ZERG_CORS_CREDENTIALS', 'ZERG_CORS_ORIGINS'],
+    broken: ({ cors: { credentials, origins } }) =>
+      credentials &&
+      origins.includes(ANY_ORIGIN) && {
+        reason: 'cannot be combined with ZERG_CORS_ORIGINS=*: any page could act as its visitor',
+        fix: 'Name the origins that you trust, or set ZERG_CORS_CREDENTIALS=false.',
       },
   },
   {

@@ -1,7 +1,7 @@
 // Every setting there is: its kind, name, flag, default and one sentence. Not wrapped, to read as a table.
 // `docs/configuration.md`, `.env.example`, `zerg config` and the flags of `serve` come from here.
 
-import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, port, redisUrl, secret, size, some, text, textOrNone } from './kinds.ts'
+import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, origins, port, redisUrl, secret, size, some, text, textOrNone } from './kinds.ts'
 import { networks, overrides, rate } from './limit-kinds.ts'
 import type { Setting } from './kinds.ts'
 
@@ -36,6 +36,11 @@ export const schema = {
     inFlightClientMax: requests('ZERG_HTTP_IN_FLIGHT_CLIENT_MAX', 'http-in-flight-client-max', 200, 'Requests of one address handled at once, then 429.', live),
     trustedProxies: networks('ZERG_TRUSTED_PROXIES', 'trusted-proxies', [], 'Networks whose `Forwarded` or `X-Forwarded-For` says where a client is; empty believes nobody.'),
     docs: flag('ZERG_HTTP_DOCS', 'http-docs', true, 'Serve the API document and its pages (/openapi.json, /docs).'),
+  },
+  cors: {
+    origins: origins('ZERG_CORS_ORIGINS', 'cors-origins', [], 'Origins of web pages that may read answers: `https://app.example.com`, `https://*.example.com`, or `*` for all; empty for none.', live),
+    credentials: flag('ZERG_CORS_CREDENTIALS', 'cors-credentials', false, 'Let those pages send cookies and client certificates, which Zerg itself does not read.'),
+    maxAgeMs: durationOrNone('ZERG_CORS_MAX_AGE', 'cors-max-age', 600_000, 'How long browsers keep the answer to a preflight request.'),
   },
   grpc: {
     port: port('ZERG_GRPC_PORT', 'grpc-port', 50_051, 'Port of the Tasks service; 0 picks a free one.'),

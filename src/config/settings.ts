@@ -46,6 +46,7 @@ export const fileVariable = ({ name }: Setting<unknown>): string => `${name}_FIL
 const TITLES: Readonly<Record<string, string>> = {
   '': 'The process',
   http: 'HTTP',
+  cors: 'Web pages of other origins',
   grpc: 'gRPC',
   tasks_service: 'Tasks service',
   auth: 'Identity',

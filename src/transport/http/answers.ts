@@ -104,8 +104,19 @@ function answerText(exchange: Exchange, text: string, headers: Headers): Respons
     : seal(exchange, { status: 200, body: text, headers })
 }
 
-/** What browsers are told; a page may say it more precisely. */
-export const securityOf = ({ isByTls }: Exchange) => (isByTls ? FOR_TLS : FOR_EVERY)
+/** The headers, and what browsers are told; a page may say that more precisely. */
+export function dressed({ isByTls, house, request }: Exchange, headers: Headers): Headers {
+  const all: Headers = { ...(isByTls ? FOR_TLS : FOR_EVERY), ...headers }
+  if (!house.cors) return all
+  const said = house.cors.headersFor(request.headers.get('origin'))
+  return { ...all, ...said, ...varies(all['vary'], said['vary']) }
+}
+
+// An answer may come here twice, since the router copies those to errors.
+function varies(...given: readonly (string | undefined)[]) {
+  const names = new Set(given.flatMap(text => text?.split(', ') ?? []))
+  return names.size > 0 && { vary: [...names].join(', ') }
+}
 
 /** The one place where a Response of ours is made. Takes `headers` over. */
 export function seal(exchange: Exchange, { status, body, headers }: Sealed): Response {
@@ -117,7 +128,7 @@ export function seal(exchange: Exchange, { status, body, headers }: Sealed): Res
   const isLong = exchange.bytesOut > AT_ONCE_MAX_BYTES && exchange.request.method !== 'HEAD'
   const response = new Response(isLong ? inOneWrite(body) : body, {
     status,
-    headers: { ...securityOf(exchange), ...headers },
+    headers: dressed(exchange, headers),
   })
   exchange.dressed = response
   return response

@@ -3,6 +3,7 @@
 
 import type { Call } from '#lib/call.ts'
 import type { From } from '#lib/caller.ts'
+import type { Cors } from './cors.ts'
 import type { CameByTls } from './scheme.ts'
 
 /** What every exchange of one server shares. */
@@ -10,6 +11,8 @@ export type House = {
   /** Set once, by the shutdown: every answer from then on tells its client to leave. */
   draining: boolean
   readonly bodyMaxBytes: number
+  /** Absent where no page of another origin may read answers. */
+  readonly cors?: Cors | undefined
   /** Absent where TLS neither ends at us nor at a proxy that is trusted. */
   readonly cameByTls?: CameByTls | undefined
 }

@@ -8,9 +8,10 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Admission } from './admission.ts'
 import { createAccounts } from './accounts.ts'
-import { seal, securityOf } from './answers.ts'
+import { dressed, seal } from './answers.ts'
 import { createArrivals } from './arrival.ts'
 import type { AddressOf } from './arrival.ts'
+import type { Cors } from './cors.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
 import { createInFlight } from './in-flight.ts'
@@ -33,6 +34,8 @@ export type PipelineOptions = {
   requestTimeoutMs: number
   /** Absent where TLS neither ends at us nor at a proxy that is trusted. */
   cameByTls?: CameByTls | undefined
+  /** Absent where no page of another origin may read answers. */
+  cors?: Cors | undefined
   /** Asked at each request, beside `announceDrain`. */
   isDraining?: () => boolean
 }
@@ -44,6 +47,7 @@ export function createPipeline(options: PipelineOptions) {
     draining: false,
     bodyMaxBytes: options.bodyMaxBytes,
     cameByTls: options.cameByTls,
+    cors: options.cors,
   }
   const open = createArrivals({ house, clock, requestTimeoutMs })
   const accounts = createAccounts({ log, metrics, clock })
@@ -113,10 +117,11 @@ export function createPipeline(options: PipelineOptions) {
   }
 
   function answerOptions(exchange: Exchange): Response {
-    const allow = router.allowed(pathOf(exchange.url)).join(', ')
-    return allow === ''
-      ? answerProblem(exchange, new AppError('route_not_found', 'Nothing is served here.'))
-      : seal(exchange, { status: 204, body: null, headers: { allow } })
+    const methods = router.allowed(pathOf(exchange.url))
+    if (methods.length === 0)
+      return answerProblem(exchange, new AppError('route_not_found', 'Nothing is served here.'))
+    const headers = { allow: methods.join(', '), ...preflightOf(exchange, methods) }
+    return seal(exchange, { status: 204, body: null, headers })
   }
 }
 
@@ -127,6 +132,13 @@ function asGet(exchange: Exchange, url: string): Request {
   return get
 }
 
+// A browser that asks before it lets a page ask. It shows no token, so nobody is authenticated here.
+function preflightOf({ house, request }: Exchange, methods: readonly string[]) {
+  if (!house.cors || !request.headers.has('access-control-request-method')) return undefined
+  const origin = request.headers.get('origin')
+  return origin === null ? undefined : house.cors.preflightFor(origin, methods)
+}
+
 // Answers that our own functions made have their headers already; files and streams get theirs here.
 function dress(exchange: Exchange, response: Response): Response {
   // The drain may have begun while the handler ran.
@@ -134,8 +146,9 @@ function dress(exchange: Exchange, response: Response): Response {
   if (response === exchange.dressed) return response
   const { headers } = response
   headers.set('x-request-id', exchange.call.caller.requestId)
-  for (const [name, value] of Object.entries(securityOf(exchange)))
-    if (!headers.has(name)) headers.set(name, value)
+  const ours = dressed(exchange, Object.fromEntries(headers))
+  for (const [name, value] of Object.entries(ours))
+    if (headers.get(name) !== value) headers.set(name, value)
   return response
 }
 

@@ -94,6 +94,12 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     /verifies nothing/,
   ],
   [
+    'credentials for every page there is',
+    { ZERG_CORS_ORIGINS: '*', ZERG_CORS_CREDENTIALS: 'true' },
+    'ZERG_CORS_CREDENTIALS',
+    /any page could act/,
+  ],
+  [
     'ephemeral with a PostgreSQL',
     { ZERG_EPHEMERAL: 'true', DATABASE_URL: DB },
     'ZERG_EPHEMERAL',
@@ -171,6 +177,7 @@ test.each<[string, Record<string, string>]>([
   ],
   ['the API alone without one', { ZERG_ROLES: 'api' }],
   ['no window at all', { ZERG_DRAIN_MAX: '0' }],
+  ['every page, without credentials', { ZERG_CORS_ORIGINS: '*' }],
   ['a short deadline beside limits that nobody chose', { ZERG_REQUEST_TIMEOUT: '1s' }],
   ['production with TLS by default', production],
   [
@@ -212,6 +219,7 @@ test.each<[string, Record<string, string>, readonly string[]]>([
     ['ZERG_DATABASE_TLS'],
   ],
   ['TLS that the URL weakens', { DATABASE_URL: `${DB}?sslmode=prefer` }, ['ZERG_DATABASE_TLS']],
+  ['every page on the web', { DATABASE_URL: DB, ZERG_CORS_ORIGINS: '*' }, ['ZERG_CORS_ORIGINS']],
   ['no password', { DATABASE_URL: 'postgres://zerg@db/zerg' }, ['DATABASE_URL']],
   ['a guessed password', { DATABASE_URL: 'postgres://zerg:Postgres@db/zerg' }, ['DATABASE_URL']],
   ['a password like the user', { DATABASE_URL: 'postgres://ada:ada@db/zerg' }, ['DATABASE_URL']],
@@ -235,7 +243,7 @@ test.each<[string, Record<string, string>, readonly string[]]>([
   expect(problems.map(({ name }) => name)).toEqual([...names])
   for (const { reason, fix } of problems) {
     expect(reason).toMatch(/production/)
-    expect(fix).toMatch(/^(Set|Remove|Give|Make|Write) .*\.$/)
+    expect(fix).toMatch(/^(Set|Remove|Give|Make|Write|Name) .*\.$/)
   }
 })
 

@@ -15,13 +15,14 @@ import {
 import { MERGE_PATCH, readJson } from '#transport/http/body.ts'
 import { callOf } from '#transport/http/exchange.ts'
 import { readId } from '#transport/http/path.ts'
+import type { PipelineOptions } from '#transport/http/pipeline.ts'
 import { createRoutes } from '#transport/http/routes.ts'
 import { httpOver, testRoute } from '../../../support/http.ts'
 
 export const ID = '01900000-0000-7000-8000-00000000000a'
 export const THING = `/api/v1/things/${ID}`
 
-export function setup(options: { requestTimeoutMs?: number } = {}) {
+export function setup(options: Partial<PipelineOptions> = {}) {
   const lines: Record<string, unknown>[] = []
   const destination = {
     write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
