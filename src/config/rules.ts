@@ -105,7 +105,8 @@ const contradictions: readonly Rule[] = [
     broken: ({ cors: { credentials, origins } }) =>
       credentials &&
       origins.includes(ANY_ORIGIN) && {
-        reason: 'cannot be combined with ZERG_CORS_ORIGINS=*: any page could act as its visitor',
+        reason:
+          'cannot be combined with ZERG_CORS_ORIGINS=*, since any page could then act as its visitor',
         fix: 'Name the origins that you trust, or set ZERG_CORS_CREDENTIALS=false.',
       },
   },

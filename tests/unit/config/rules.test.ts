@@ -97,7 +97,7 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     'credentials for every page there is',
     { ZERG_CORS_ORIGINS: '*', ZERG_CORS_CREDENTIALS: 'true' },
     'ZERG_CORS_CREDENTIALS',
-    /any page could act/,
+    /any page could then act/,
   ],
   [
     'ephemeral with a PostgreSQL',
