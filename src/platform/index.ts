@@ -12,6 +12,7 @@ import type { Database } from './postgres/database.ts'
 import { createMigrator } from './postgres/migrate/migrator.ts'
 import { requireSchema } from './postgres/migrate/require-schema.ts'
 import { openSession } from './postgres/migrate/session.ts'
+import { type Periodic, periodicWork } from './periodic/periodic.ts'
 import { type Bus, createLocalBus } from './redis/bus.ts'
 import { openSecrets } from './secrets/index.ts'
 
@@ -42,7 +43,8 @@ export async function openPlatform({ config, log, metrics, life, version }: Give
     'runs',
     processRuns({ database, metrics, log, version, report: life.report }),
   )
-  return { database, embedded, runs, secrets, bus }
+  const periodic: Periodic = await life.open('periodic', periodicWork({ database, metrics, log }))
+  return { database, embedded, runs, secrets, periodic, bus }
 
   function openData(): Promise<Embedded> {
     return life.open('embedded', {

@@ -89,6 +89,23 @@ export function createMetrics() {
       ),
       up: gauge('zerg_database_up', '1 while the database answers.'),
     },
+    // Of the instance that did the work: each run is one instance's.
+    periodic: {
+      runs: counter('zerg_periodic_runs_total', 'Runs of periodic work by this instance.', [
+        'task',
+        'outcome',
+      ]),
+      duration: gauge(
+        'zerg_periodic_last_duration_seconds',
+        'How long the last run of this instance took.',
+        ['task'],
+      ),
+      lastSuccess: gauge(
+        'zerg_periodic_last_success_timestamp_seconds',
+        'When this instance last did it well, since the epoch; the latest of all instances counts.',
+        ['task'],
+      ),
+    },
     runtime: {
       loopLag: gauge(
         'zerg_event_loop_lag_seconds',

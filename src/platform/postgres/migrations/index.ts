@@ -18,6 +18,8 @@ import auditDown from './0008_audit.down.sql' with { type: 'text' }
 import auditUp from './0008_audit.up.sql' with { type: 'text' }
 import idempotencyKeysDown from './0009_idempotency_keys.down.sql' with { type: 'text' }
 import idempotencyKeysUp from './0009_idempotency_keys.up.sql' with { type: 'text' }
+import periodicDown from './0010_periodic.down.sql' with { type: 'text' }
+import periodicUp from './0010_periodic.up.sql' with { type: 'text' }
 
 export type Migration = {
   version: number
@@ -36,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: 'api_keys', up: apiKeysUp, down: apiKeysDown },
   { version: 8, name: 'audit', up: auditUp, down: auditDown },
   { version: 9, name: 'idempotency_keys', up: idempotencyKeysUp, down: idempotencyKeysDown },
+  { version: 10, name: 'periodic', up: periodicUp, down: periodicDown },
 ]
