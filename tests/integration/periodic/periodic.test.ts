@@ -149,7 +149,6 @@ for (const { name, open } of databases)
             }),
           )
         const slow = await live({ name: 'slow', everyMs: 60_000, run })
-        const other = await live({ name: 'slow', everyMs: 60_000, run: async () => {} })
         const going = slow.periodic.attempt('slow')
         await eventually(async () => {
           const [row] = await say(
@@ -157,6 +156,7 @@ for (const { name, open } of databases)
           )
           expect(row).toEqual({ renewed: true })
         })
+        const other = await live({ name: 'slow', everyMs: 60_000, run: async () => {} })
         expect(await other.periodic.attempt('slow')).toBe(false)
         await say("update periodic_tasks set holder = 'another' where name = 'slow'")
         expect(await within(ended.promise)).toMatchObject({

@@ -8,8 +8,9 @@ create table periodic_tasks (
   -- Host, process and a mark of this life of it, for people.
   holder text,
   -- Until then nobody else begins; whoever is at work renews it.
-  lease_until timestamptz(3) not null default now(),
-  due_at timestamptz(3) not null default now(),
+  -- In the past from the beginning: `now()` would be rounded, perhaps up.
+  lease_until timestamptz(3) not null default '-infinity',
+  due_at timestamptz(3) not null default '-infinity',
   started_at timestamptz(3),
   finished_at timestamptz(3),
   succeeded_at timestamptz(3),
