@@ -95,13 +95,14 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
   /** Opened first and closed last, so that a start and a drain can be watched. */
   function openOperationsPort() {
     const runtime = watchRuntime({ metrics, clock: systemClock, about, state: life.state })
-    const { host, opsPort: port } = config.http
+    const { host, opsPort: port, opsToken: token } = config.http
     return life.open('operations', {
       start: () =>
         onPort({ setting: 'ZERG_OPS_PORT', host, port }, () =>
           openOperations({
             host,
             port,
+            token,
             health,
             registry: metrics.registry,
             collect: () => {

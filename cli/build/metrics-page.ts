@@ -15,7 +15,9 @@ export function metricsPage(): string {
     '',
     'Made from `src/platform/observability/metrics.ts` by `npm run generate`; do not edit.',
     '',
-    'Served as `/metrics` on the operations port (`ZERG_OPS_PORT`). Label values come from fixed sets, never from what clients send: `route` is a template, unknown methods are `OTHER`, paths that nobody serves `unmatched`. The `zerg_shutdown_…` counters are of instances that ended: each is counted by exactly one that lives on.',
+    'Served as `/metrics` on the operations port (`ZERG_OPS_PORT`): to whoever shows `ZERG_OPS_TOKEN`, or, where that is not set, to this machine only. Label values come from fixed sets, never from what clients send: `route` is a template, unknown methods are `OTHER`, paths that nobody serves `unmatched`. The `zerg_shutdown_…` counters are of instances that ended: each is counted by exactly one that lives on.',
+    '',
+    ...SCRAPE,
     '',
     '| name | type | labels | help |',
     '| --- | --- | --- | --- |',
@@ -23,6 +25,18 @@ export function metricsPage(): string {
     '',
   ].join('\n')
 }
+
+const SCRAPE = [
+  '```yaml',
+  '# prometheus.yml',
+  'scrape_configs:',
+  '  - job_name: zerg',
+  '    authorization:',
+  '      credentials_file: /etc/prometheus/zerg-ops-token # the value of ZERG_OPS_TOKEN',
+  '    static_configs:',
+  "      - targets: ['zerg.internal:9090']",
+  '```',
+]
 
 const labelsOf = ({ labelNames }: Described): string =>
   Array.isArray(labelNames) ? labelNames.map(label => `\`${String(label)}\``).join(', ') : ''

@@ -106,22 +106,30 @@ export const file = define<string | undefined>({
 // What a machine makes up at once has far more characters than this.
 const SECRET_CHARACTERS_MIN = 32
 
+type SecretForm = { min: number; pattern?: RegExp }
+
+const secretOf = ({ min, pattern = /^/ }: SecretForm) =>
+  define<string | undefined>({
+    expects: `a text of at least ${min} characters`,
+    parse: raw => (raw.length >= min && pattern.test(raw) ? raw : undefined),
+    complaint: raw => ({
+      reason:
+        raw.length < min
+          ? `has ${raw.length} characters, which is fewer than ${min}`
+          : 'has characters that no token may have',
+      fix: 'Make one up with `openssl rand -base64 32`.',
+    }),
+    mask: () => '***',
+    show: value => value ?? '',
+    jsonSchema: { type: 'string', minLength: min },
+    whenEmpty: { value: undefined },
+  })
+
 /** A text that only this system knows; never shown. */
-export const secret = define<string | undefined>({
-  expects: `a text of at least ${SECRET_CHARACTERS_MIN} characters`,
-  parse: raw => (raw.length >= SECRET_CHARACTERS_MIN ? raw : undefined),
-  complaint: raw =>
-    raw.length < SECRET_CHARACTERS_MIN
-      ? {
-          reason: `has ${raw.length} characters, which is fewer than ${SECRET_CHARACTERS_MIN}`,
-          fix: 'Make one up with `openssl rand -base64 32`.',
-        }
-      : undefined,
-  mask: () => '***',
-  show: value => value ?? '',
-  jsonSchema: { type: 'string', minLength: SECRET_CHARACTERS_MIN },
-  whenEmpty: { value: undefined },
-})
+export const secret = secretOf({ min: SECRET_CHARACTERS_MIN })
+
+/** One that is sent as `Authorization: Bearer …` (RFC 6750, section 2.1). */
+export const bearerToken = secretOf({ min: 16, pattern: /^[\w.~+/-]+=*$/ })
 
 export const databaseUrl = define<string | undefined>({
   expects: 'a URL such as postgres://user:password@host:5432/name',

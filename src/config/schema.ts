@@ -1,7 +1,7 @@
 // Every setting there is: its kind, name, flag, default and one sentence. Not wrapped, to read as a table.
 // `docs/configuration.md`, `.env.example`, `zerg config` and the flags of `serve` come from here.
 
-import { addresses, anyOf, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, origins, port, redisUrl, secret, size, some, text, textOrNone } from './kinds.ts'
+import { addresses, anyOf, bearerToken, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, origins, port, redisUrl, secret, size, some, text, textOrNone } from './kinds.ts'
 import { networks, overrides, rate } from './limit-kinds.ts'
 import type { Setting } from './kinds.ts'
 
@@ -26,6 +26,7 @@ export const schema = {
     host: host('HOST', 'host', '127.0.0.1', 'Address that every port binds; loopback unless set.'),
     port: port('PORT', 'port', 8080, 'Port of the public HTTP API; 0 picks a free one.'),
     opsPort: port('ZERG_OPS_PORT', 'ops-port', 9090, 'Port of metrics and detailed health; 0 picks a free one.'),
+    opsToken: bearerToken('ZERG_OPS_TOKEN', 'ops-token', undefined, 'Token, at least 16 characters, that the operations port asks for; empty tells metrics and detailed health to this machine only.', { secret: true }),
     bodyMaxBytes: size('ZERG_HTTP_BODY_MAX', 'http-body-max', 1_048_576, 'Largest request body accepted.'),
     requestTimeoutMs: duration('ZERG_REQUEST_TIMEOUT', 'request-timeout', 15_000, 'Deadline of a request; its `Request-Timeout` header may shorten it.', live),
     idleTimeoutMs: duration('ZERG_HTTP_IDLE_TIMEOUT', 'http-idle-timeout', 75_000, 'How long a quiet connection is kept; longer than the load balancer’s, at most 255s.'),

@@ -86,7 +86,11 @@ export async function askRaw(port: number, bytes: string): Promise<RawAnswer> {
 
 /** The head of a request, ended. */
 export const head = (line: string, ...headers: string[]): string =>
-  [`${line} HTTP/1.1`, 'Host: zerg.test', ...headers, '', ''].join('\r\n')
+  headTo('zerg.test', line, ...headers)
+
+/** The same to a host by its name. */
+export const headTo = (host: string, line: string, ...headers: string[]): string =>
+  [`${line} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join('\r\n')
 
 function parse(text: string, isHead: boolean) {
   const headEnd = text.indexOf('\r\n\r\n')

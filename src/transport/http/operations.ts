@@ -1,15 +1,17 @@
-// The operations port: metrics for Prometheus and health in detail. Of no use to the public, never
-// limited, and open until the very end, so that a drain can be watched.
+// The operations port: metrics for Prometheus and health in detail, for those who may have them; one
+// word for everybody else. Never limited, and open until the very end, so that a drain can be watched.
 
 import type { Registry } from 'prom-client'
 import type { Clock } from '#lib/clock.ts'
 import type { Outcome } from '#platform/health/check.ts'
 import type { Health } from '#platform/health/health.ts'
 import type { Log } from '#platform/observability/log.ts'
-import { OPEN } from './access.ts'
+import { OPEN, SIGNED_IN } from './access.ts'
 import { answerFile, answerStatus } from './answers.ts'
 import { undocumented } from './docs/documented.ts'
+import { type Exchange, exchangeOf } from './exchange.ts'
 import { statusOf } from './health-routes.ts'
+import { createOperationsAccess, type OperationsAccess } from './operations-access.ts'
 import { createPipeline } from './pipeline.ts'
 import { createRoutes } from './routes.ts'
 import { openHttp } from './server.ts'
@@ -24,6 +26,8 @@ type Needs = {
   host: string
   /** 0 picks a free one. */
   port: number
+  /** Whoever shows it gets everything; without one, whoever is on this machine. */
+  token: string | undefined
   health: Health
   registry: Registry
   /** Brings what is looked at only now and then up to date; called before each scrape. */
@@ -39,9 +43,14 @@ const REQUEST_TIMEOUT_MS = 10_000
 
 export function openOperations(needs: Needs): Operations {
   const { clock, log, health } = needs
+  const access = createOperationsAccess(needs.token)
   const pipeline = createPipeline({
-    routes: [operationRoutes(needs)],
-    admission: { admit: () => undefined },
+    routes: [operationRoutes(needs, access)],
+    admission: {
+      admit: (exchange, { rule }) => {
+        if (rule !== OPEN) access.require(askedIn(exchange))
+      },
+    },
     log,
     clock,
     bodyMaxBytes: 0,
@@ -63,8 +72,12 @@ export function openOperations(needs: Needs): Operations {
   }
 }
 
-const operationRoutes = (needs: Needs) => {
+const askedIn = ({ request, call }: Exchange) => ({ request, address: call.caller.address })
+
+const operationRoutes = (needs: Needs, access: OperationsAccess) => {
   const { health, registry, collect } = needs
+  const more = async (request: Request) =>
+    access.isAllowed(askedIn(exchangeOf(request))) ? await detail(needs) : undefined
   return createRoutes('operations', '')
     .get(
       '/metrics',
@@ -73,18 +86,18 @@ const operationRoutes = (needs: Needs) => {
         const text = await registry.metrics()
         return answerFile(request, text, { type: registry.contentType, cacheControl: 'no-store' })
       },
-      { detail: undocumented({ rule: OPEN, limit: 'none' }) },
+      { detail: undocumented({ rule: SIGNED_IN, limit: 'none' }) },
     )
     .get(
       '/health',
-      async ({ request }) => answerStatus(request, 200, { status: 'ok', ...(await detail(needs)) }),
+      async ({ request }) => answerStatus(request, 200, { status: 'ok', ...(await more(request)) }),
       { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )
     .get(
       '/ready',
       async ({ request }) => {
         const status = await health.readiness()
-        return answerStatus(request, statusOf(status), { status, ...(await detail(needs)) })
+        return answerStatus(request, statusOf(status), { status, ...(await more(request)) })
       },
       { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )
@@ -93,7 +106,7 @@ const operationRoutes = (needs: Needs) => {
       async ({ request }) => {
         const status = health.hasStarted() ? 'started' : 'starting'
         const code = health.hasStarted() ? 200 : 503
-        return answerStatus(request, code, { status, ...(await detail(needs)) })
+        return answerStatus(request, code, { status, ...(await more(request)) })
       },
       { detail: undocumented({ rule: OPEN, limit: 'none' }) },
     )

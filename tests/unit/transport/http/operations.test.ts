@@ -8,8 +8,9 @@ import type { State } from '#platform/lifecycle/lifecycle.ts'
 import { createLog } from '#platform/observability/log.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { healthRoutes } from '#transport/http/health-routes.ts'
+import { createOperationsAccess } from '#transport/http/operations-access.ts'
 import { openOperations } from '#transport/http/operations.ts'
-import { askRaw, head } from '../../../support/raw-http.ts'
+import { askRaw, headTo } from '../../../support/raw-http.ts'
 import { httpOver } from '../../../support/http.ts'
 
 const closing: (() => Promise<void>)[] = []
@@ -103,6 +104,94 @@ describe('the operations port', () => {
   })
 })
 
+describe('the operations port without a token', () => {
+  test.each([
+    ['another host name, as a page has that lets it point here', 'evil.test:9090', []],
+    ['a host name that begins like this machine', 'localhost.evil.test', []],
+    ['an address that begins like this machine', '127.0.0.1.evil.test', []],
+    ['a proxy on this machine', 'localhost', ['X-Forwarded-For: 192.0.2.1']],
+    ['a proxy that speaks the standard', 'localhost', ['Forwarded: for=192.0.2.1']],
+  ])('tells %s one word and no metrics', async (_, host, headers) => {
+    const { askAs } = setup()
+    const refused = await askAs(host, 'GET /metrics', ...headers)
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="zerg"')
+    expect(JSON.parse(refused.body)).toMatchObject({
+      code: 'authentication_required',
+      detail: expect.stringContaining('ZERG_OPS_TOKEN'),
+    })
+    const health = await askAs(host, 'GET /health', ...headers)
+    expect([health.status, health.body]).toEqual([200, '{"status":"ok"}'])
+  })
+
+  test.each(['localhost:9090', '127.0.0.1:9090', '127.9.9.9', '[::1]:9090', 'LOCALHOST'])(
+    'tells %s everything',
+    async host => {
+      const { askAs } = setup()
+      expect((await askAs(host, 'GET /metrics')).status).toBe(200)
+      expect(JSON.parse((await askAs(host, 'GET /ready')).body)).toHaveProperty('checks')
+    },
+  )
+
+  test('knows who is on this machine by the address of the socket alone', () => {
+    const { isAllowed } = createOperationsAccess(undefined)
+    const from = (address: string | null) =>
+      isAllowed({ request: new Request('http://localhost/metrics'), address })
+    expect(['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'].map(from)).not.toContain(false)
+    expect(
+      ['10.0.0.1', '::ffff:10.0.0.1', '2001:db8::1', '0.0.0.0', '', null].map(from),
+    ).not.toContain(true)
+  })
+})
+
+describe('the operations port with a token', () => {
+  const TOKEN = 'ops-token-of-a-test'
+
+  test('tells whoever shows it everything, wherever they are', async () => {
+    const { askAs } = setup('ready', TOKEN)
+    for (const scheme of ['Bearer', 'bearer']) {
+      const header = `Authorization: ${scheme} ${TOKEN}`
+      expect((await askAs('zerg.internal', 'GET /metrics', header)).status).toBe(200)
+      const health = await askAs('zerg.internal', 'GET /health', header)
+      expect(JSON.parse(health.body)).toHaveProperty('last_shutdown')
+    }
+  })
+
+  test.each([
+    ['none', [], 'authentication_required'],
+    ['another', ['Authorization: Bearer ops-token-of-a-tesT'], 'invalid_token'],
+    ['a part of it', ['Authorization: Bearer ops-token-of-a'], 'invalid_token'],
+    ['more than it', [`Authorization: Bearer ${TOKEN}x`], 'invalid_token'],
+    ['it by another scheme', [`Authorization: Basic ${TOKEN}`], 'authentication_required'],
+    ['it without a scheme', [`Authorization: ${TOKEN}`], 'authentication_required'],
+    ['it twice', [`Authorization: Bearer ${TOKEN} ${TOKEN}`], 'authentication_required'],
+  ])('refuses %s, on this machine too', async (_, headers, code) => {
+    const { ask } = setup('ready', TOKEN)
+    const refused = await ask('GET /metrics', ...headers)
+    expect([refused.status, codeOf(refused.body)]).toEqual([401, code])
+  })
+
+  // A probe that fails for want of a secret would end a healthy instance.
+  test('answers probes in one word, whatever they show', async () => {
+    const { ask } = setup('ready', TOKEN)
+    for (const headers of [[], ['Authorization: Bearer wrong']]) {
+      expect((await ask('GET /health', ...headers)).body).toBe('{"status":"ok"}')
+      expect((await ask('GET /ready', ...headers)).body).toBe('{"status":"ready"}')
+      expect((await ask('GET /startup', ...headers)).body).toBe('{"status":"started"}')
+    }
+  })
+
+  test('reads it from the header alone', async () => {
+    const { ask } = setup('ready', TOKEN)
+    expect((await ask(`GET /metrics?access_token=${TOKEN}`)).status).toBe(401)
+  })
+
+  test('does not say what else there might be', async () => {
+    const { ask } = setup('ready', TOKEN)
+    expect((await ask('GET /debug')).status).toBe(401)
+  })
+})
+
 describe('the public port', () => {
   test.each([
     ['/health', 'ready', 200, 'ok'],
@@ -121,7 +210,7 @@ describe('the public port', () => {
   })
 })
 
-function setup(initial: State = 'ready') {
+function setup(initial: State = 'ready', token?: string) {
   let state = initial
   let collected = 0
   const lines: string[] = []
@@ -143,6 +232,7 @@ function setup(initial: State = 'ready') {
   const operations = openOperations({
     host: '127.0.0.1',
     port: 0,
+    token,
     health,
     registry: createMetrics().registry,
     collect: () => {
@@ -158,9 +248,14 @@ function setup(initial: State = 'ready') {
     health,
     lines,
     collected: () => collected,
-    ask: (line: string) => askRaw(operations.port, head(line)),
+    ask: (line: string, ...headers: string[]) =>
+      askRaw(operations.port, headTo('localhost', line, ...headers)),
+    askAs: (host: string, line: string, ...headers: string[]) =>
+      askRaw(operations.port, headTo(host, line, ...headers)),
     enter: (next: State) => {
       state = next
     },
   }
 }
+
+const codeOf = (body: string) => (JSON.parse(body) as { code: string }).code
