@@ -2,9 +2,11 @@
 
 import type { AnyElysia } from 'elysia'
 import type { Config } from '#config/schema.ts'
-import { BUILT_IN } from '#lib/caller.ts'
+import { type Authenticate, BUILT_IN } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
+import { claimsToken } from '#lib/secret-token.ts'
+import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import {
   connectTasks,
@@ -13,10 +15,11 @@ import {
   taskRoutes,
   taskRpc,
 } from '#features/tasks/index.ts'
+import { createOperatorAccess } from '#platform/embedded/operator.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Health } from '#platform/health/health.ts'
-import type { Platform } from '#platform/index.ts'
+import type { Stores } from '#platform/index.ts'
 import { createAdmission } from '#transport/http/admission.ts'
 import { makeDocument } from '#transport/http/docs/document.ts'
 import { errorRoutes } from '#transport/http/docs/error-routes.ts'
@@ -26,9 +29,9 @@ import { VERSION } from '#lib/version.ts'
 
 export type App = ReturnType<typeof createApp>
 
-type Given = { config: Config; platform: Platform; log: Log; metrics: Metrics }
+type Given = { config: Config; platform: Stores; log: Log; metrics: Metrics }
 
-export function createApp({ config, platform: { database }, log, metrics }: Given) {
+export function createApp({ config, platform: { database, embedded }, log, metrics }: Given) {
   const { addresses, timeoutMs } = config.tasksService
   const remote =
     addresses.length > 0
@@ -37,18 +40,37 @@ export function createApp({ config, platform: { database }, log, metrics }: Give
   const local = openTasks({ database })
   const tasks = remote?.tasks ?? local
   const projects = openProjects({ database, tasks: openProjectTasks() })
+  const { overlapMaxMs } = config.keys
+  const keys = openKeys({ database, revocations: unfollowed, overlapMaxMs, log })
+  const { host } = config.http
+  const operator = createOperatorAccess({ dataDir: embedded?.dataDir ?? null, host })
 
   return {
-    routes: [taskRoutes({ tasks, projects }), projectRoutes({ projects })],
+    routes: [
+      taskRoutes({ tasks, projects }),
+      projectRoutes({ projects }),
+      keyRoutes({ keys: keys.keys }),
+    ],
     services: taskRpc({ tasks: local }),
     remote,
+    keys,
+    operator,
     admission: createAdmission({ authenticate, stranger: BUILT_IN }),
+  }
+
+  // A token says by its beginning who knows whether it is good.
+  function authenticate(...[token, from]: Parameters<Authenticate>) {
+    if (claimsToken(token, 'key')) return keys.authenticate(token, from)
+    if (claimsToken(token, 'op')) return operator.authenticate(token, from)
+    throw new AppError('invalid_token', 'No such token is good for anything here.')
   }
 }
 
-// Nobody can sign in yet.
-function authenticate(): never {
-  throw new AppError('invalid_token', 'No token is good for anything here.')
+// While no instance follows what others revoke, each key is looked up whenever it is shown.
+const unfollowed = {
+  onRevoked: () => undefined,
+  isFollowing: () => false,
+  tell: async () => undefined,
 }
 
 /** Everything that the public port serves, for its pipeline and for the API document. */

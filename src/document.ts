@@ -3,9 +3,11 @@
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { VERSION } from '#lib/version.ts'
+import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import { openProjectTasks, openTasks, taskRoutes } from '#features/tasks/index.ts'
 import { createHealth } from '#platform/health/health.ts'
+import { createLog } from '#platform/observability/log.ts'
 import type { Database } from '#platform/postgres/database.ts'
 import { makeDocument, type OpenApiDocument } from '#transport/http/docs/document.ts'
 import { publicRoutes } from './app.ts'
@@ -25,11 +27,19 @@ export function documentedRoutes() {
     state: () => 'starting',
     requires: [],
   })
-  const routes = [taskRoutes({ tasks, projects }), projectRoutes({ projects })]
+  const { log } = createLog({ level: 'silent', format: 'json' })
+  const { keys } = openKeys({ database, revocations: nobody, overlapMaxMs: 0, log })
+  const routes = [taskRoutes({ tasks, projects }), projectRoutes({ projects }), keyRoutes({ keys })]
   return publicRoutes({ routes, health, docs: true })
 }
 
 const refuse = () => Promise.reject(new AppError('database_unavailable', 'No database is open.'))
+
+const nobody = {
+  onRevoked: () => undefined,
+  isFollowing: () => false,
+  tell: async () => undefined,
+}
 
 const unopened: Database = {
   kind: 'postgres',

@@ -73,6 +73,7 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
     lastShutdown = platform.runs.lastShutdown
     const app = createApp({ config, platform, log, metrics })
     if (app.remote) await life.open('tasks-service', app.remote.resource)
+    await life.open('keys', app.keys.resource)
     checks.push(...checksOf(platform, app))
     const { http, grpc } = await openDoors({ app, config, health, life, log, metrics })
     lookAtDoors = () => {
@@ -82,7 +83,8 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
     }
 
     const ports = { http: http?.port, grpc: grpc?.port, operations: operations.port }
-    platform.embedded?.announce(definedOf(ports))
+    await life.open('operator', app.operator.resource)
+    platform.embedded?.announce({ ports: definedOf(ports), address: config.http.host })
     log.info({ host: config.http.host, ...ports, ...about }, 'listening')
     onReady({
       host: config.http.host,

@@ -46,7 +46,7 @@ function databaseText({ database }: Config, { dataDir, fresh }: Ready): string {
 }
 
 // What listens on every address can be reached on this machine's own.
-function hostInUrl(host: string): string {
+export function hostInUrl(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host

@@ -56,6 +56,10 @@ export const schema = {
     secret: secret('ZERG_SECRET', 'secret', undefined, 'Master secret, at least 32 characters, the same on every instance; what has to stay secret is encrypted or signed by keys derived from it. Empty makes one up and keeps it in the data directory.', { secret: true }),
     secretPrevious: secret('ZERG_SECRET_PREVIOUS', 'secret-previous', undefined, 'The master secret before the present one, until what it protected has been renewed.', { secret: true }),
   },
+  keys: {
+    overlapMaxMs: duration('ZERG_KEYS_OVERLAP', 'keys-overlap', 24 * 3_600_000, 'Longest that the secret of an API key before a rotation works beside the new one; also what is usual.'),
+    bootstrapFile: textOrNone('ZERG_BOOTSTRAP_KEY_FILE', 'bootstrap-key-file', undefined, 'File for the first API key of a new embedded database; empty shows it on a terminal, else leaves it in the data directory.'),
+  },
   database: {
     url: databaseUrl('DATABASE_URL', 'database-url', undefined, 'PostgreSQL ≥ 14 as postgres://user:password@host:port/name; empty runs the embedded one.', { secret: true }),
     poolMax: connections('ZERG_DATABASE_POOL_MAX', 'database-pool-max', 10, 'Connections that this process holds.'),

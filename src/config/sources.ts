@@ -136,9 +136,13 @@ function readSecretFiles(variables: Variables, folder: string): SecretFiles {
 const SERVICE_LINK =
   /^ZERG_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)$/
 
+/** What commands that ask another instance read: which one, and with which key. */
+const OF_COMMANDS = ['ZERG_URL', 'ZERG_KEY', 'ZERG_KEY_FILE']
+
 function unknownNames(variables: Variables): ConfigProblem[] {
   const known = [
     'ZERG_CONFIG',
+    ...OF_COMMANDS,
     ...settings.map(({ setting }) => setting.name),
     ...settings.filter(({ setting }) => setting.secret).map(({ setting }) => fileVariable(setting)),
   ]

@@ -59,7 +59,7 @@ export const OPERATOR: Identity = {
  */
 export type Authenticate = (
   token: string,
-  from: { signal: AbortSignal },
+  from: { signal: AbortSignal; address?: From['address'] },
 ) => Identity | Promise<Identity>
 
 /** The built-in row of `users`, made by the first migration: who everybody is until identity exists. */

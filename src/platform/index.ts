@@ -18,10 +18,31 @@ import { openSecrets } from './secrets/index.ts'
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>
 
-type Given = { config: Config; log: Log; metrics: Metrics; life: Lifecycle; version: string }
+/** What any work on the data needs, whether by a server or by one command. */
+export type Stores = Awaited<ReturnType<typeof openStores>>
+
+type Storing = { config: Config; log: Log; metrics: Metrics; life: Pick<Lifecycle, 'open'> }
+type Given = Storing & { life: Lifecycle; version: string }
+
+/**
+ * The stores, and the record of this process's life in them.
+ *
+ * @throws DatabaseFailure or AppError that says what to do.
+ */
+export async function openPlatform(given: Given) {
+  const { log, metrics, life, version } = given
+  const stores = await openStores(given)
+  const { database } = stores
+  const runs = await life.open(
+    'runs',
+    processRuns({ database, metrics, log, version, report: life.report }),
+  )
+  const periodic: Periodic = await life.open('periodic', periodicWork({ database, metrics, log }))
+  return { ...stores, runs, periodic }
+}
 
 /** @throws DatabaseFailure or AppError that says what to do. */
-export async function openPlatform({ config, log, metrics, life, version }: Given) {
+export async function openStores({ config, log, metrics, life }: Storing) {
   const { url, ...settings } = config.database
   const waitMs = config.lifecycle.startTimeoutMs
   const bus: Bus = createLocalBus({ log })
@@ -39,12 +60,7 @@ export async function openPlatform({ config, log, metrics, life, version }: Give
     close: (database: Database, limitMs) => database.close(limitMs),
   })
   if (!embedded) await requireSchema(database, AbortSignal.timeout(waitMs))
-  const runs = await life.open(
-    'runs',
-    processRuns({ database, metrics, log, version, report: life.report }),
-  )
-  const periodic: Periodic = await life.open('periodic', periodicWork({ database, metrics, log }))
-  return { database, embedded, runs, secrets, periodic, bus }
+  return { database, embedded, secrets, bus }
 
   function openData(): Promise<Embedded> {
     return life.open('embedded', {

@@ -7,6 +7,7 @@ import { loadAssets } from './assets.ts'
 import { claimDirectory, preparePostgres } from './data-dir.ts'
 import { startEngine } from './engine.ts'
 import { createKeeper } from './keeper.ts'
+import type { Announced } from './lock.ts'
 import { createSession } from './session.ts'
 import { createSocket, type EmbeddedSocket } from './socket.ts'
 import { createDiskStorage, createMemoryStorage, type Storage } from './storage.ts'
@@ -19,7 +20,7 @@ export type Embedded = {
   /** For postgres.js's `socket` option. All sockets share one session: more than one gains nothing. */
   socket(): EmbeddedSocket
   /** Writes into the lock file where this instance listens. */
-  announce(ports: Readonly<Record<string, number>>): void
+  announce(where: Announced): void
   /** How often the host was asked to sync files to disk, since PostgreSQL has started. */
   syncs(): number
   /** After the Database: a last checkpoint, then the lock. */

@@ -18,11 +18,16 @@ export type Holder = {
   process_start: string | null
   /** By door: `http`, `operations`, `grpc`. Empty until they are open. */
   ports: Readonly<Record<string, number>>
+  /** The address that they are bound to; null until they are open. */
+  address: string | null
 }
+
+/** Where an instance listens. */
+export type Announced = Pick<Holder, 'ports' | 'address'>
 
 export type Lock = {
   /** Makes known where the instance listens. */
-  announce(ports: Readonly<Record<string, number>>): void
+  announce(where: Announced): void
   release(): void
 }
 
@@ -45,14 +50,14 @@ export function lockDirectory(directory: string, lockFile: typeof flock = flock)
 
   const holder = describeSelf()
   let held = true
-  announce({})
+  announce({ ports: {}, address: null })
   return { announce, release }
 
   // Written in place: a lock belongs to the file, and a renamed one would be another file. On a full
   // disk it stays empty, and locks all the same.
-  function announce(ports: Holder['ports']) {
+  function announce({ ports, address }: Announced) {
     if (!held) return
-    const text = Buffer.from(`${JSON.stringify({ ...holder, ports })}\n`)
+    const text = Buffer.from(`${JSON.stringify({ ...holder, ports, address })}\n`)
     try {
       fs.ftruncateSync(descriptor, 0)
       fs.writeSync(descriptor, text, 0, text.length, 0)
@@ -83,6 +88,23 @@ export function readHolder(directory: string): Holder | undefined {
     return JSON.parse(fs.readFileSync(path.join(directory, FILE), 'utf8'))
   } catch {
     return undefined
+  }
+}
+
+/**
+ * The instance that has the directory at this moment; undefined where none has. Never takes the lock
+ * itself, so that it is in nobody's way, unless the holder was on another machine or in another
+ * container: then nothing else can tell.
+ */
+export function findInstance(directory: string): Holder | undefined {
+  const holder = readHolder(directory)
+  if (!holder) return undefined
+  if (holder.host === os.hostname()) return isAlive(holder) ? holder : undefined
+  const descriptor = fs.openSync(path.join(directory, FILE), fs.constants.O_RDWR)
+  try {
+    return flock(descriptor) === 'locked' ? undefined : holder
+  } finally {
+    fs.closeSync(descriptor)
   }
 }
 

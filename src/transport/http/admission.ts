@@ -32,7 +32,8 @@ export function createAdmission({ authenticate, stranger }: Needs): Admission {
       return enter(exchange, access, stranger)
     }
     if (isInQuery(exchange)) throw inQuery()
-    const found = authenticate(token, { signal: exchange.call.signal })
+    const { call, from } = exchange
+    const found = authenticate(token, { signal: call.signal, address: from.address })
     return found instanceof Promise
       ? found.then(identity => enter(exchange, access, identity))
       : enter(exchange, access, found)

@@ -45,7 +45,7 @@ describe('a directory that another process has', () => {
 
   test('says where that one listens, once it does', async () => {
     const embedded = await openTestEmbedded({ dataDir: folder.path, ephemeral: false })
-    embedded.announce({ http: 8080, grpc: 50_051 })
+    embedded.announce({ ports: { http: 8080, grpc: 50_051 }, address: '127.0.0.1' })
     expect(readHolder(folder.path)).toMatchObject({
       pid: process.pid,
       ports: { http: 8080, grpc: 50_051 },

@@ -24,10 +24,10 @@ describe('a lock', () => {
   test('says who holds it and where that one listens, and nothing once released', () => {
     const held = lock()
     expect(readHolder(folder.path)).toMatchObject({ pid: process.pid, ports: {} })
-    held.announce({ http: 8080 })
+    held.announce({ ports: { http: 8080 }, address: '::1' })
     expect(readHolder(folder.path)).toMatchObject({ pid: process.pid, ports: { http: 8080 } })
     held.release()
-    held.announce({ http: 8081 })
+    held.announce({ ports: { http: 8081 }, address: '::1' })
     expect(readHolder(folder.path)).toBeUndefined()
   })
 

@@ -1,0 +1,70 @@
+// The application without doors, for one command: what the public port would answer, asked in this
+// process as the operator. Nothing listens, nothing is counted, and no run is recorded.
+
+import type { Config } from '#config/schema.ts'
+import { callerOf, OPERATOR } from '#lib/caller.ts'
+import { systemClock } from '#lib/clock.ts'
+import { createHealth } from '#platform/health/health.ts'
+import { openStores } from '#platform/index.ts'
+import { createResources } from '#platform/lifecycle/resources.ts'
+import { createTimeline } from '#platform/lifecycle/timeline.ts'
+import { createLog } from '#platform/observability/log.ts'
+import { createMetrics } from '#platform/observability/metrics.ts'
+import type { Admission } from '#transport/http/admission.ts'
+import { createPipeline } from '#transport/http/pipeline.ts'
+import { createApp, publicRoutes } from './app.ts'
+
+export type Operator = {
+  /** `path` begins with a slash: `/api/v1/keys`. Never rejects for what the API refuses. */
+  ask(path: string, request: RequestInit): Promise<Response>
+  close(): Promise<void>
+}
+
+const CLOSE_MAX_MS = 5_000
+
+/** @throws DatabaseFailure, StartFailure or AppError that says what to do. */
+export async function openOperator(config: Config): Promise<Operator> {
+  const { log } = createLog({ level: 'silent', format: 'json' })
+  const metrics = createMetrics()
+  const resources = createResources(log)
+  const signal = AbortSignal.timeout(config.lifecycle.startTimeoutMs * 2)
+  const life = {
+    open: <T>(name: string, resource: Parameters<typeof resources.open<T>>[1]) =>
+      resources.open(name, resource, signal),
+  }
+  const close = () =>
+    resources.closeAll(createTimeline(systemClock, { budgetMs: CLOSE_MAX_MS, drainMaxMs: 0 }), [])
+
+  try {
+    const stores = await openStores({ config, log, metrics, life })
+    const app = createApp({ config, platform: stores, log, metrics })
+    if (app.remote) await life.open('tasks-service', app.remote.resource)
+    const health = createHealth({
+      checks: [],
+      clock: systemClock,
+      state: () => 'ready',
+      requires: [],
+    })
+    const routes = publicRoutes({ routes: app.routes, health, docs: false })
+    const pipeline = createPipeline({
+      ...config.http,
+      routes,
+      admission: asOperator,
+      log,
+      clock: systemClock,
+    })
+    const ask = (path: string, request: RequestInit) =>
+      pipeline.handle(new Request(`http://zerg.local${path}`, request))
+    return { ask, close }
+  } catch (failure) {
+    await close()
+    throw failure
+  }
+}
+
+/** Whoever may read the data itself needs no token. */
+const asOperator: Admission = {
+  admit: exchange => {
+    exchange.call.caller = callerOf(OPERATOR, { ...exchange.from, via: 'cli', address: null })
+  },
+}
