@@ -1,6 +1,5 @@
 // What the API document says about each route of projects and members.
 
-import { SIGNED_IN } from '#transport/http/access.ts'
 import { documented } from '#transport/http/docs/documented.ts'
 import {
   aCreatedProject,
@@ -25,6 +24,7 @@ import {
   ProjectRemoval,
   ProjectReplacement,
 } from './model.ts'
+import { MEMBERS, PROJECTS } from './policy.ts'
 
 const needs = 'database'
 const path = { id: 'Id of the project.' }
@@ -37,7 +37,7 @@ const changed = {
 
 export const listProjects = documented({
   id: 'listProjects',
-  rule: SIGNED_IN,
+  rule: PROJECTS.list,
   tag: 'projects',
   needs,
   summary: 'List projects',
@@ -56,7 +56,7 @@ export const listProjects = documented({
 
 export const createProject = documented({
   id: 'createProject',
-  rule: SIGNED_IN,
+  rule: PROJECTS.create,
   tag: 'projects',
   needs,
   summary: 'Create a project',
@@ -75,7 +75,7 @@ export const createProject = documented({
 
 export const getProject = documented({
   id: 'getProject',
-  rule: SIGNED_IN,
+  rule: PROJECTS.read,
   tag: 'projects',
   needs,
   summary: 'Read a project',
@@ -94,7 +94,7 @@ export const getProject = documented({
 
 export const changeProject = documented({
   id: 'changeProject',
-  rule: SIGNED_IN,
+  rule: PROJECTS.change,
   tag: 'projects',
   needs,
   summary: 'Change a project',
@@ -108,7 +108,7 @@ export const changeProject = documented({
 
 export const replaceProject = documented({
   id: 'replaceProject',
-  rule: SIGNED_IN,
+  rule: PROJECTS.change,
   tag: 'projects',
   needs,
   summary: 'Replace a project',
@@ -122,7 +122,7 @@ export const replaceProject = documented({
 
 export const deleteProject = documented({
   id: 'deleteProject',
-  rule: SIGNED_IN,
+  rule: PROJECTS.remove,
   tag: 'projects',
   needs,
   summary: 'Delete a project',
@@ -138,7 +138,7 @@ const place = { id: 'Id of the project.', user_id: 'Id of the user.' }
 
 export const listMembers = documented({
   id: 'listMembers',
-  rule: SIGNED_IN,
+  rule: MEMBERS.list,
   tag: 'members',
   needs,
   summary: 'List the members of a project',
@@ -158,7 +158,7 @@ export const listMembers = documented({
 
 export const getMember = documented({
   id: 'getMember',
-  rule: SIGNED_IN,
+  rule: MEMBERS.read,
   tag: 'members',
   needs,
   summary: 'Read a member',
@@ -177,7 +177,7 @@ export const getMember = documented({
 
 export const putMember = documented({
   id: 'putMember',
-  rule: SIGNED_IN,
+  rule: MEMBERS.put,
   tag: 'members',
   needs,
   summary: 'Add a member, or change what they are',
@@ -198,7 +198,7 @@ export const putMember = documented({
 
 export const deleteMember = documented({
   id: 'deleteMember',
-  rule: SIGNED_IN,
+  rule: MEMBERS.remove,
   tag: 'members',
   needs,
   summary: 'Remove a member',

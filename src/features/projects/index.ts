@@ -7,6 +7,7 @@ import { createMembers } from './members.ts'
 import { createProjectRepository } from './repository.ts'
 import { createProjects, type ProjectTasks } from './service.ts'
 
+export { MEMBERS, PROJECTS } from './policy.ts'
 export { projectRoutes } from './routes.ts'
 export type { ProjectTasks } from './service.ts'
 export type Projects = ReturnType<typeof openProjects>

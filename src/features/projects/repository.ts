@@ -1,43 +1,55 @@
-// Projects in PostgreSQL. SQL lives here and in member-repository.ts, and nowhere else in this
-// feature. Rows are projects as they stand.
+// Projects in PostgreSQL. Every function is one statement, and its rows are projects as they stand;
+// what a caller may not see or do is left out by the statement itself.
 
-import type { Position } from '#lib/cursor.ts'
+import type { Call } from '#lib/call.ts'
 import { AppError } from '#lib/errors.ts'
-import { USUAL_ROWS, createPlaceholders, roundUpRows } from '#lib/placeholders.ts'
+import type { Reach } from '#lib/rule.ts'
+import { whoOf } from '#platform/audit/statement.ts'
 import type { Runner, Tx } from '#platform/postgres/database.ts'
 import { onConstraint } from '#platform/postgres/errors.ts'
-import type { Project, ProjectFilter } from './model.ts'
+import { type Listing, listStatement } from './listing.ts'
+import type { Project } from './model.ts'
+import { userOf } from './reaching.ts'
+import {
+  findStatement,
+  INSERT,
+  judgeStatement,
+  lockMembersStatement,
+  lockStatement,
+  removeStatement,
+  updateStatement,
+} from './writing.ts'
 
 export type ProjectContent = Pick<Project, 'name' | 'description' | 'status'>
 
 /** What is absent stays. */
 export type ContentChange = { [Field in keyof ProjectContent]?: ProjectContent[Field] | undefined }
 
-export type Sort = { column: 'created_at' | 'updated_at' | 'name'; descending: boolean }
-
-/** One row more than the page shows says whether another follows. */
-export type Listing = {
-  filter: ProjectFilter
-  sort: Sort
-  after: Position | undefined
-  limit: number
-}
-
-export type Update = {
-  change: ContentChange
-  /** The only version that the change is meant for. */
+/** What a change is meant for. */
+export type Target = {
+  id: string
+  /** The only version that it is meant for. */
   version: number | undefined
+  /** The projects that it may be made to. */
+  reach: Reach
 }
+
+/** What a caller sees of a project that a change has not met. */
+export type Judgement = { version: number; may: boolean }
 
 export type ProjectRepository = ReturnType<typeof createProjectRepository>
 
 export function createProjectRepository() {
-  return { insert, find, list, update, lock, remove }
+  return { insert, find, list, update, lock, lockMembers, remove, judge }
 
   /** With its owner as the first member. */
-  async function insert(on: Runner, project: ProjectContent & Pick<Project, 'id' | 'owner_id'>) {
+  async function insert(
+    on: Runner,
+    call: Call,
+    project: ProjectContent & Pick<Project, 'id' | 'owner_id'>,
+  ) {
     const { id, owner_id, name, description, status } = project
-    const values = [id, owner_id, name, description, status]
+    const values = [...whoOf(call), id, owner_id, name, description, status]
     const [inserted] = await on
       .run(sql => sql.unsafe<Project[]>(INSERT, values, PREPARED))
       .catch(onTakenName)
@@ -45,8 +57,10 @@ export function createProjectRepository() {
     return inserted
   }
 
-  async function find(on: Runner, id: string) {
-    const [project] = await on.run(sql => sql.unsafe<Project[]>(FIND, [id], PREPARED))
+  async function find(on: Runner, id: string, reach: Reach) {
+    const values = [id, ...userOf(reach)]
+    const text = findStatement(reach)
+    const [project] = await on.run(sql => sql.unsafe<Project[]>(text, values, PREPARED))
     return project
   }
 
@@ -55,86 +69,57 @@ export function createProjectRepository() {
     return [...(await on.run(sql => sql.unsafe<Project[]>(text, values, { prepare })))]
   }
 
-  /** Undefined where there is no such project, or it has another version than the one expected. */
-  async function update(on: Runner, id: string, { change, version }: Update) {
+  /** Undefined where no such project is within reach and has the version expected. */
+  async function update(on: Runner, call: Call, given: Target & { change: ContentChange }) {
+    const { id, version, reach, change } = given
     const { name = null, description = null, status = null } = change
-    const values = [id, version ?? null, name, description, status]
+    const what = [id, version ?? null, name, description, status]
+    const values = [...whoOf(call), ...what, ...userOf(reach)]
     const [updated] = await on
-      .run(sql => sql.unsafe<Project[]>(UPDATE, values, PREPARED))
+      .run(sql => sql.unsafe<Project[]>(updateStatement(reach), values, PREPARED))
       .catch(onTakenName)
     return updated
   }
 
   /** Keeps others from changing the project, its members and which tasks it has, until the transaction ends. */
-  async function lock(tx: Tx, id: string) {
-    const [project] = await tx.run(sql =>
-      sql.unsafe<Project[]>(`${FIND} for update`, [id], PREPARED),
-    )
-    return project
+  async function lock(tx: Tx, id: string, reach: Reach) {
+    return await lockBy(tx, lockStatement(reach), [id, ...userOf(reach)])
+  }
+
+  /** Keeps others from changing the project and its members until the transaction ends. */
+  async function lockMembers(tx: Tx, id: string, reach: Reach) {
+    return await lockBy(tx, lockMembersStatement(reach), [id, ...userOf(reach)])
+  }
+
+  async function lockBy(tx: Tx, text: string, values: string[]) {
+    const rows = await tx.run(sql => sql.unsafe<{ version: number }[]>(text, values, PREPARED))
+    return rows[0]
   }
 
   /**
-   * False where there is no such project, or it has another version than the one expected.
+   * False where no such project is within reach and has the version expected.
    *
    * @throws AppError `project_not_empty`.
    */
-  async function remove(on: Runner, id: string, version?: number): Promise<boolean> {
+  async function remove(on: Runner, call: Call, { id, version, reach }: Target) {
+    const values = [...whoOf(call), id, version ?? null, ...userOf(reach)]
     const rows = await on
-      .run(sql => sql.unsafe<object[]>(REMOVE, [id, version ?? null], PREPARED))
+      .run(sql => sql.unsafe<object[]>(removeStatement(reach), values, PREPARED))
       .catch(onTasks)
     return rows.length > 0
+  }
+
+  /** A project as far as it is `seen`, and whether it is within reach as well. */
+  async function judge(on: Runner, id: string, { seen, reach }: { seen: Reach; reach: Reach }) {
+    const [user] = [...userOf(seen), ...userOf(reach)]
+    const values = user === undefined ? [id] : [id, user]
+    const text = judgeStatement(seen, reach)
+    const [judgement] = await on.run(sql => sql.unsafe<Judgement[]>(text, values, PREPARED))
+    return judgement
   }
 }
 
 const PREPARED = { prepare: true } as const
-
-const COLUMNS = 'id, name, description, status, owner_id, version, created_at, updated_at'
-
-const FIND = `select ${COLUMNS} from projects where id = $1`
-
-const INSERT = `with project as (
-    insert into projects (id, owner_id, name, description, status) values ($1, $2, $3, $4, $5)
-    returning ${COLUMNS}
-  ), member as (
-    insert into project_members (project_id, user_id, role) select id, owner_id, 'owner' from project
-  )
-  select ${COLUMNS} from project`
-
-// The version is compared in the statement itself, so that of two writers only one can win.
-const UPDATE = `update projects set
-    name = coalesce($3, name),
-    description = coalesce($4, description),
-    status = coalesce($5, status),
-    version = version + 1,
-    updated_at = greatest(now(), updated_at)
-  where id = $1 and ($2::bigint is null or version = $2)
-  returning ${COLUMNS}`
-
-const REMOVE = `delete from projects where id = $1 and ($2::bigint is null or version = $2) returning id`
-
-/** The SQL of a page of projects. */
-export function listStatement({ filter, sort, after, limit }: Listing) {
-  const { bind, values } = createPlaceholders()
-  const { column, descending } = sort
-  const direction = descending ? 'desc' : 'asc'
-  const conditions = [
-    ...(filter.status === undefined ? [] : [`status = ${bind(filter.status)}`]),
-    ...(filter.owner_id === undefined ? [] : [`owner_id = ${bind(filter.owner_id)}::uuid`]),
-    ...(after
-      ? [`(${column}, id) ${descending ? '<' : '>'} ${position(after, column, bind)}`]
-      : []),
-  ]
-  const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
-  const rowsMax = roundUpRows(limit)
-  const text = `select * from (
-      select ${COLUMNS} from projects ${where}
-      order by ${column} ${direction}, id ${direction} limit ${rowsMax}
-    ) page limit ${bind(limit)}`
-  return { text, values, prepare: rowsMax <= USUAL_ROWS }
-}
-
-const position = ({ key, id }: Position, column: Sort['column'], bind: (value: string) => string) =>
-  `(${bind(key ?? '')}::${column === 'name' ? 'text' : 'timestamptz'}, ${bind(id)}::uuid)`
 
 const onTakenName = onConstraint({
   projects_owner_id_name_key: () =>

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { listStatement, type Listing, type Sort } from '#features/tasks/listing.ts'
 import type { TaskFilter } from '#features/tasks/model.ts'
 import { searchStatement } from '#features/tasks/searching.ts'
-import { listStatement as projectStatement } from '#features/projects/repository.ts'
+import { listStatement as projectStatement } from '#features/projects/listing.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import { insertManyTasks, projectId, userId } from '../../../bench/lists/many-tasks.ts'
 import { type OpenedDatabase, openPostgres } from '../../support/databases.ts'
@@ -113,7 +113,8 @@ describe.each(versions)('on PostgreSQL %s', version => {
     for (const filter of filters)
       for (const column of ['created_at', 'updated_at', 'name'] as const) {
         const sort = { column, descending: column !== 'name' }
-        const statement = projectStatement({ filter, sort, after: undefined, limit: PAGE })
+        const page = { filter, sort, after: undefined, limit: PAGE }
+        const statement = projectStatement({ ...page, reach: 'any' })
         expectPage(await workOf(on, statement, 'force_generic_plan'), PAGE)
       }
   })
