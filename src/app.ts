@@ -20,6 +20,8 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Health } from '#platform/health/health.ts'
 import type { Stores } from '#platform/index.ts'
+import { createGrpcAdmission } from '#transport/grpc/admission.ts'
+import { createInternalTokens } from '#transport/grpc/internal-token.ts'
 import { createAdmission } from '#transport/http/admission.ts'
 import { makeDocument } from '#transport/http/docs/document.ts'
 import { errorRoutes } from '#transport/http/docs/error-routes.ts'
@@ -31,11 +33,18 @@ export type App = ReturnType<typeof createApp>
 
 type Given = { config: Config; platform: Stores; log: Log; metrics: Metrics }
 
-export function createApp({ config, platform: { database, embedded }, log, metrics }: Given) {
+export function createApp({
+  config,
+  platform: { database, embedded, secrets },
+  log,
+  metrics,
+}: Given) {
+  const clock = systemClock
+  const internal = createInternalTokens({ secrets, clock })
   const { addresses, timeoutMs } = config.tasksService
   const remote =
     addresses.length > 0
-      ? connectTasks({ addresses, timeoutMs, log, metrics, clock: systemClock })
+      ? connectTasks({ addresses, timeoutMs, credentials: internal.sign, log, metrics, clock })
       : undefined
   const local = openTasks({ database })
   const tasks = remote?.tasks ?? local
@@ -56,6 +65,7 @@ export function createApp({ config, platform: { database, embedded }, log, metri
     keys,
     operator,
     admission: createAdmission({ authenticate, stranger: BUILT_IN }),
+    grpcAdmission: createGrpcAdmission({ authenticate, internal, stranger: BUILT_IN }),
   }
 
   // A token says by its beginning who knows whether it is good.

@@ -59,6 +59,7 @@ export async function openDoors({
         ...config.grpc,
         defaultTimeoutMs: config.http.requestTimeoutMs,
         services: app.services,
+        admission: app.grpcAdmission,
       }),
     )
   }

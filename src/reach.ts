@@ -7,6 +7,9 @@ import { type Log, createLog } from '#platform/observability/log.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { DatabaseFailure } from '#platform/postgres/failure.ts'
 import { inspectDatabase } from '#platform/postgres/inspect.ts'
+import { createSecrets } from '#platform/secrets/secrets.ts'
+import type { Credentials } from '#transport/grpc/client/metadata.ts'
+import { createInternalTokens } from '#transport/grpc/internal-token.ts'
 
 /** `setting` is the environment variable that it is about. */
 export type Reached = { setting: string; remark: string }
@@ -73,7 +76,9 @@ async function reachTasks(config: Config, address: string, { log, signal }: Aski
   const setting = 'TASKS_SERVICE_ADDR'
   const { timeoutMs } = config.tasksService
   const metrics = createMetrics()
-  const remote = connectTasks({ addresses: [address], timeoutMs, log, metrics, clock: systemClock })
+  const credentials = credentialsOf(config)
+  const clock = systemClock
+  const remote = connectTasks({ addresses: [address], timeoutMs, credentials, log, metrics, clock })
   try {
     await remote.check.run(signal)
     return { reached: [{ setting, remark: `has ${address}, which serves tasks` }], unfit: [] }
@@ -84,6 +89,13 @@ async function reachTasks(config: Config, address: string, { log, signal }: Aski
   } finally {
     await remote.resource.close()
   }
+}
+
+// Only a secret that is given is shown around: one would have to be made up otherwise, just to look.
+function credentialsOf({ auth: { secret, secretPrevious: previous } }: Config): Credentials {
+  if (secret === undefined) return () => undefined
+  return createInternalTokens({ secrets: createSecrets({ secret, previous }), clock: systemClock })
+    .sign
 }
 
 // grpc-js tells the whole way down to the socket; the last step is the one that says something.

@@ -51,6 +51,16 @@ export const OPERATOR: Identity = {
   sessionId: null,
 }
 
+/** Zerg itself, where it asks for nobody. */
+export const INTERNAL: Identity = {
+  kind: 'internal',
+  id: NOBODY,
+  userId: NOBODY,
+  roles: [],
+  scopes: 'all',
+  sessionId: null,
+}
+
 /**
  * Finds out who a token stands for. At once where it is known already: most requests show a token
  * that the one before has shown.

@@ -5,6 +5,7 @@ import { systemClock } from '#lib/clock.ts'
 import { type Embedded, openEmbedded } from './embedded/index.ts'
 import type { Lifecycle } from './lifecycle/lifecycle.ts'
 import { processRuns } from './lifecycle/runs.ts'
+import { keyExpiry } from './idempotency/expiry.ts'
 import type { Log } from './observability/log.ts'
 import type { Metrics } from './observability/metrics.ts'
 import { openDatabase } from './postgres/client.ts'
@@ -38,6 +39,7 @@ export async function openPlatform(given: Given) {
     processRuns({ database, metrics, log, version, report: life.report }),
   )
   const periodic: Periodic = await life.open('periodic', periodicWork({ database, metrics, log }))
+  periodic.register(keyExpiry({ database }))
   return { ...stores, runs, periodic }
 }
 

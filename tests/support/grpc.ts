@@ -1,18 +1,50 @@
 // A gRPC server for a test, on a free port of the loopback, and the clients that talk to it.
 
-import { type Client, credentials, type ServiceError } from '@grpc/grpc-js'
+import {
+  type Client,
+  type ClientOptions,
+  credentials,
+  InterceptingCall,
+  type Interceptor,
+  type ServiceError,
+} from '@grpc/grpc-js'
 import { pino } from 'pino'
+import { BUILT_IN, type Identity } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { connectTasks } from '#features/tasks/remote.ts'
 import { taskRpc } from '#features/tasks/rpc.ts'
 import type { Tasks } from '#features/tasks/tasks.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
+import { createSecrets } from '#platform/secrets/secrets.ts'
+import { createGrpcAdmission } from '#transport/grpc/admission.ts'
+import type { Credentials } from '#transport/grpc/client/metadata.ts'
+import { createInternalTokens } from '#transport/grpc/internal-token.ts'
 import { TasksServiceClient } from '#transport/grpc/proto/tasks/v1/tasks.gen.ts'
 import { type GrpcOptions, openGrpc } from '#transport/grpc/server.ts'
+import { authenticateTest, tokenFor } from './identities.ts'
 
 export type TestGrpc = Awaited<ReturnType<typeof openTestGrpc>>
 
 const silent = pino({ level: 'silent' })
+
+/** By which the test's servers know the test's api processes. */
+export const testTokens = createInternalTokens({
+  secrets: createSecrets({ secret: 'of all tests of gRPC, and no other' }),
+  clock: systemClock,
+})
+
+/** Lets in who shows a token of `tokenFor`, and everybody else as the built-in user. */
+export const testAdmission = createGrpcAdmission({
+  authenticate: authenticateTest,
+  internal: testTokens,
+  stranger: BUILT_IN,
+})
+
+/** The same without strangers, as in production. */
+export const strictAdmission = createGrpcAdmission({
+  authenticate: authenticateTest,
+  internal: testTokens,
+})
 
 /** Serves these tasks. `close` first, then whatever they stand on. */
 export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> = {}) {
@@ -24,6 +56,7 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
     defaultTimeoutMs: 15_000,
     reflection: true,
     services: taskRpc({ tasks }),
+    admission: testAdmission,
     clock: systemClock,
     log: silent,
     ...options,
@@ -36,11 +69,10 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
     door,
     metrics,
     address,
-    /** The generated client, or that of another service. */
-    client: <C extends Client>(
-      Kind: new (address: string, credentials: ReturnType<typeof plain>) => C,
-    ): C => keep(new Kind(address, plain())),
-    tasksClient: () => keep(new TasksServiceClient(address, plain())),
+    /** The generated client of any service, by somebody or by a stranger. */
+    client: <C extends Client>(Kind: ClientKind<C>, as?: Identity): C =>
+      keep(new Kind(address, plain(), bearing(as))),
+    tasksClient: (as?: Identity) => keep(new TasksServiceClient(address, plain(), bearing(as))),
     close: async () => {
       for (const client of clients) client.close()
       door.stopListening()
@@ -58,8 +90,13 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
 /** The same tasks over gRPC from these addresses. */
 export const connectTestTasks = (
   addresses: readonly string[],
-  { timeoutMs = 5_000, log = silent, metrics = createMetrics() } = {},
-) => connectTasks({ addresses, timeoutMs, log, metrics, clock: systemClock })
+  {
+    timeoutMs = 5_000,
+    log = silent,
+    metrics = createMetrics(),
+    credentials = testTokens.sign as Credentials,
+  } = {},
+) => connectTasks({ addresses, timeoutMs, credentials, log, metrics, clock: systemClock })
 
 /** Tasks of which a test gives the functions that it needs; the others throw. */
 export function tasksWith(given: Partial<Tasks>): Tasks {
@@ -89,5 +126,26 @@ export const answerOf = <Response>(
       else resolve(response)
     })
   })
+
+type ClientKind<C> = new (
+  address: string,
+  credentials: ReturnType<typeof plain>,
+  options: Partial<ClientOptions>,
+) => C
+
+/** Options of a client whose every call shows a token of `tokenFor`. */
+const bearing = (as: Identity | undefined): Partial<ClientOptions> =>
+  as === undefined ? {} : { interceptors: [showing(tokenFor(as))] }
+
+/** Shows this token with every call. */
+export const showing =
+  (token: string): Interceptor =>
+  (options, next) =>
+    new InterceptingCall(next(options), {
+      start: (metadata, listener, start) => {
+        metadata.set('authorization', `Bearer ${token}`)
+        start(metadata, listener)
+      },
+    })
 
 const plain = () => credentials.createInsecure()

@@ -10,6 +10,7 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import { serviceCheck } from '#transport/grpc/client/check.ts'
 import { openGrpcClient } from '#transport/grpc/client/client.ts'
+import type { Credentials } from '#transport/grpc/client/metadata.ts'
 import { TasksServiceService as V1 } from '#transport/grpc/proto/tasks/v1/tasks.gen.ts'
 import { fromMessage } from './messages.ts'
 import type { Task, TaskChange } from './model.ts'
@@ -25,6 +26,7 @@ type Needs = {
   /** `host:port` each; a name may stand for several instances. */
   addresses: readonly string[]
   timeoutMs: number
+  credentials: Credentials
   clock: Clock
   log: Log
   metrics: Metrics
@@ -43,6 +45,7 @@ export function connectTasks(needs: Needs): RemoteTasks {
     name: 'tasks-service',
     addresses: needs.addresses,
     timeoutMs: () => needs.timeoutMs,
+    credentials: needs.credentials,
     unreachable: cause =>
       new AppError('tasks_service_unavailable', 'The Tasks service cannot be reached.', { cause }),
     clock: needs.clock,

@@ -11,6 +11,7 @@ import {
 import { type GrpcService, grpcService } from '#transport/grpc/service.ts'
 import { toMessage } from './messages.ts'
 import { LIMIT_DEFAULT, LIMIT_MAX } from './model.ts'
+import { TASKS } from './policy.ts'
 import {
   readChange,
   readId,
@@ -24,6 +25,19 @@ import {
 import type { Tasks } from './tasks.ts'
 
 const STREAM_PAGE = 100
+
+type Offer = Parameters<typeof grpcService<typeof V1>>[2]
+
+const RULES = {
+  create: TASKS.create,
+  getById: TASKS.read,
+  deleteById: TASKS.remove,
+  updateById: TASKS.change,
+  list: TASKS.list,
+  listStream: TASKS.list,
+  batchGet: TASKS.read,
+  replace: TASKS.replace,
+} satisfies Offer['rules']
 
 /** The services to hand to the gRPC server. */
 export function taskRpc({ tasks }: { tasks: Tasks }): readonly GrpcService[] {
@@ -50,11 +64,13 @@ export function taskRpc({ tasks }: { tasks: Tasks }): readonly GrpcService[] {
     },
     replace: async (call, request) =>
       toMessage(await tasks.replace(call, readId(request.id), readReplacement(request))),
-  } satisfies Parameters<typeof grpcService<typeof V1>>[2]
+  } satisfies Offer['handlers']
+
+  const offer = { handlers, rules: RULES, keepsKeys: ['create'] as const }
 
   return [
-    grpcService('tasks.v1.TasksService', V1, handlers),
-    grpcService('tasks.TasksService', Earlier, handlers),
+    grpcService('tasks.v1.TasksService', V1, offer),
+    grpcService('tasks.TasksService', Earlier, offer),
   ]
 
   async function change(call: Call, request: UpdateByIdRequest) {

@@ -1,16 +1,18 @@
-// Answers one call: decodes its message, asks the handler, and sends what comes of it.
+// Answers one call: lets it in, decodes its message, asks the handler, and sends what comes of it.
 
 import { once } from 'node:events'
-import type {
-  handleUnaryCall,
-  sendUnaryData,
-  ServerUnaryCall,
-  ServerWritableStream,
-  StatusObject,
+import {
+  type handleUnaryCall,
+  Metadata,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
 } from '@grpc/grpc-js'
 import { AppError } from '#lib/errors.ts'
 import { toStatus } from './errors.ts'
 import { enter, type Exchange, type House } from './exchange.ts'
+import { REPLAYED_KEY } from './idempotency-key.ts'
 import type { GrpcMethod } from './service.ts'
 
 /** Messages cross grpc-js as bytes, so that one that cannot be read gets an answer of ours. */
@@ -24,9 +26,11 @@ export const unary =
       if (exchange.answered({ thrown, bytesOut: 0 })) send(toStatus(thrown))
     }
     const answer = async () => {
+      const admitted = house.admission.admit(exchange, method.access)
+      if (admitted) await admitted
       const message = await method.handle(exchange.call, decode(method, surface.request))
       const bytes = method.responseSerialize(message)
-      if (exchange.answered({ bytesOut: bytes.length })) send(null, bytes)
+      if (exchange.answered({ bytesOut: bytes.length })) send(null, bytes, trailersOf(exchange))
     }
     void settle(exchange, answer, refuse)
   }
@@ -39,6 +43,8 @@ export const serverStream =
       if (exchange.answered({ thrown, bytesOut })) endWith(surface, toStatus(thrown))
     }
     const answer = async () => {
+      const admitted = house.admission.admit(exchange, method.access)
+      if (admitted) await admitted
       const messages = method.handle(exchange.call, decode(method, surface.request))
       if (!(Symbol.asyncIterator in messages)) throw new Error(`${method.label} does not stream.`)
       const { signal } = exchange.call
@@ -49,7 +55,7 @@ export const serverStream =
         // The next page is read only when the client has taken enough of this one.
         if (!surface.write(bytes)) await drained(surface, signal)
       }
-      if (exchange.answered({ bytesOut })) surface.end()
+      if (exchange.answered({ bytesOut })) surface.end(trailersOf(exchange))
     }
     void settle(exchange, answer, refuse)
   }
@@ -68,6 +74,13 @@ async function settle(
   } finally {
     exchange.left()
   }
+}
+
+function trailersOf({ call }: Exchange): Metadata | undefined {
+  if (!call.idempotency?.replayed) return undefined
+  const trailers = new Metadata()
+  trailers.set(REPLAYED_KEY, 'true')
+  return trailers
 }
 
 function decode(method: GrpcMethod, bytes: Buffer): object {

@@ -7,13 +7,15 @@ import {
   status as Status,
 } from '@grpc/grpc-js'
 import type { Call } from '#lib/call.ts'
-import { BUILT_IN, callerOf } from '#lib/caller.ts'
+import { ANONYMOUS, callerOf, type From } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { errorEntry } from '#lib/error-codes.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
+import type { GrpcAdmission } from './admission.ts'
 import { toStatus } from './errors.ts'
+import { traceOf } from './forwarded.ts'
 import { REQUEST_ID_KEY, requestIdOf } from './request-id.ts'
 import type { GrpcMethod } from './service.ts'
 
@@ -27,6 +29,7 @@ export type House = {
   clock: Clock
   log: Log
   metrics: Metrics['grpc']
+  admission: GrpcAdmission
   /** Deadline of a call that brings none. */
   defaultTimeoutMs: number
   inFlight: Set<Exchange>
@@ -35,6 +38,9 @@ export type House = {
 
 export type Exchange = {
   readonly call: Call
+  readonly metadata: Metadata
+  /** The way that the caller came, whoever it turns out to be. */
+  readonly from: From
   readonly abort: (reason: AppError) => void
   /** Runs when the call is to be answered before its handler has settled. */
   onAbort(tell: (reason: unknown) => void): void
@@ -55,9 +61,15 @@ export function enter(
   const requestId = requestIdOf(surface.metadata)
   const controller = new AbortController()
   const deadlineAtMs = deadlineOf(surface, clock.nowMs() + house.defaultTimeoutMs)
-  const address = addressOf(surface.getPeer())
+  const { metadata } = surface
+  const from: From = {
+    via: 'grpc',
+    address: addressOf(surface.getPeer()),
+    requestId,
+    traceId: traceOf(metadata),
+  }
   const call: Call = {
-    caller: callerOf(BUILT_IN, { via: 'grpc', address, requestId, traceId: null }),
+    caller: callerOf(ANONYMOUS, from),
     signal: controller.signal,
     deadlineAtMs,
   }
@@ -72,7 +84,7 @@ export function enter(
   headers.set(REQUEST_ID_KEY, requestId)
   surface.sendMetadata(headers)
 
-  const exchange: Exchange = { call, abort, onAbort, answered, left }
+  const exchange: Exchange = { call, metadata, from, abort, onAbort, answered, left }
   house.inFlight.add(exchange)
   metrics.inFlight.inc()
   if (waitMs === 0) abort(tooLate())

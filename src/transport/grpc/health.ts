@@ -1,7 +1,17 @@
 // grpc.health.v1: whether calls may be sent here. It has no deadline, no metrics and no log line of
-// its own, because probes ask it all the time.
+// its own, because probes ask it all the time, and tells whoever asks. Who shows a token all the same
+// learns whether it is good: so does an instance find out before its first call.
 
-import { type Server, type ServerWritableStream, status as Status } from '@grpc/grpc-js'
+import {
+  type Metadata,
+  type sendUnaryData,
+  type Server,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  status as Status,
+} from '@grpc/grpc-js'
+import type { GrpcAdmission } from './admission.ts'
+import { toStatus } from './errors.ts'
 import {
   type HealthCheckRequest,
   HealthCheckResponse_ServingStatus as ServingStatus,
@@ -10,22 +20,33 @@ import {
   type HealthServer,
 } from './proto/grpc/health/v1/health.gen.ts'
 
+type Asked = ServerUnaryCall<HealthCheckRequest, HealthCheckResponse>
 type Watcher = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>
 
 export type Health = ReturnType<typeof serveHealth>
 
+// Enough for the probes of a large fleet; each holds a stream open.
+const WATCHERS_MAX = 1_000
+const IDENTIFY_MAX_MS = 2_000
+
+type Given = { names: readonly string[]; admission: Pick<GrpcAdmission, 'identify'> }
+
 /** Serves health for these names and for the empty one, which means the whole server. */
-export function serveHealth(server: Server, names: readonly string[]) {
+export function serveHealth(server: Server, { names, admission }: Given) {
   const known = new Set(['', ...names])
   const watchers = new Set<Watcher>()
   let isServing = true
 
   const implementation: HealthServer = {
-    check: ({ request: { service } }, send) => {
-      if (known.has(service)) return send(null, { status: statusOf(service) })
-      send({ code: Status.NOT_FOUND, details: 'No such service is served here.' })
+    check: (asked, send) => {
+      if (asked.metadata.get('authorization').length === 0) return answer(asked, send)
+      void requireKnown(asked.metadata).then(
+        () => answer(asked, send),
+        error => send(toStatus(error)),
+      )
     },
     watch: watcher => {
+      if (watchers.size >= WATCHERS_MAX) return void watcher.emit('error', tooManyWatch)
       watchers.add(watcher)
       // The protocol keeps the stream open for unknown names too: they might be served later.
       watcher.write({ status: statusOf(watcher.request.service) })
@@ -35,6 +56,15 @@ export function serveHealth(server: Server, names: readonly string[]) {
   server.addService(HealthService, implementation)
 
   return { announceDrain, end }
+
+  function answer({ request: { service } }: Asked, send: sendUnaryData<HealthCheckResponse>) {
+    if (known.has(service)) return send(null, { status: statusOf(service) })
+    send({ code: Status.NOT_FOUND, details: 'No such service is served here.' })
+  }
+
+  async function requireKnown(metadata: Metadata) {
+    await admission.identify(metadata, AbortSignal.timeout(IDENTIFY_MAX_MS))
+  }
 
   function statusOf(service: string) {
     if (!known.has(service)) return ServingStatus.SERVICE_UNKNOWN
@@ -52,4 +82,9 @@ export function serveHealth(server: Server, names: readonly string[]) {
     for (const watcher of watchers) watcher.end()
     watchers.clear()
   }
+}
+
+const tooManyWatch = {
+  code: Status.RESOURCE_EXHAUSTED,
+  details: 'Too many watch already; ask by Check.',
 }

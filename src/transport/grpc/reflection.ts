@@ -1,7 +1,14 @@
 // Server reflection (v1 and v1alpha, which differ in name only): tools such as grpcurl ask what is
 // served. Answers come from the descriptors inside the executable.
 
-import { type handleBidiStreamingCall, type Server, status as Status } from '@grpc/grpc-js'
+import {
+  type handleBidiStreamingCall,
+  type Server,
+  status as Status,
+  type StatusObject,
+} from '@grpc/grpc-js'
+import type { GrpcAdmission } from './admission.ts'
+import { toStatus } from './errors.ts'
 import { DESCRIPTORS } from './proto/descriptors.gen.ts'
 import { ServerReflectionService as V1 } from './proto/grpc/reflection/v1/reflection.gen.ts'
 import type {
@@ -17,13 +24,39 @@ type Answer = NonNullable<ServerReflectionResponse['messageResponse']>
 
 const NAMES = ['grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection']
 
-/** Serves reflection of itself and of these services. */
-export function serveReflection(server: Server, served: readonly string[]) {
+const OPEN_MAX = 100
+const IDENTIFY_MAX_MS = 2_000
+
+type Given = { names: readonly string[]; admission: Pick<GrpcAdmission, 'identify'> }
+
+/** Serves reflection of itself and of these services, to whoever may be let in at all. */
+export function serveReflection(server: Server, { names: served, admission }: Given) {
   const names = [...served, ...NAMES]
   const open = new Set<Asking>()
 
   const serverReflectionInfo = (asking: Asking) => {
+    if (open.size >= OPEN_MAX) return refuseStream(asking, tooManyAsk)
     open.add(asking)
+    asking.on('cancelled', () => open.delete(asking))
+    void requireKnown(asking).then(
+      () => converse(asking),
+      error => open.delete(asking) && refuseStream(asking, toStatus(error)),
+    )
+  }
+  server.addService(V1, { serverReflectionInfo })
+  server.addService(V1Alpha, { serverReflectionInfo })
+
+  return {
+    /** Hangs up on those who still ask, since an open stream would keep the server from closing. */
+    end: () => open.forEach(hangUp),
+  }
+
+  async function requireKnown({ metadata }: Asking) {
+    await admission.identify(metadata, AbortSignal.timeout(IDENTIFY_MAX_MS))
+  }
+
+  // What was asked meanwhile has waited: nothing is read before somebody listens.
+  function converse(asking: Asking) {
     asking.on('data', (request: ServerReflectionRequest) => {
       asking.write({
         validHost: request.host,
@@ -32,14 +65,6 @@ export function serveReflection(server: Server, served: readonly string[]) {
       })
     })
     asking.on('end', () => hangUp(asking))
-    asking.on('cancelled', () => open.delete(asking))
-  }
-  server.addService(V1, { serverReflectionInfo })
-  server.addService(V1Alpha, { serverReflectionInfo })
-
-  return {
-    /** Hangs up on those who still ask, since an open stream would keep the server from closing. */
-    end: () => open.forEach(hangUp),
   }
 
   function hangUp(asking: Asking) {
@@ -85,6 +110,12 @@ function withImports(file: Descriptor): Descriptor[] {
     for (const imported of DESCRIPTORS) if (imports.includes(imported.name)) wanted.add(imported)
   return [...wanted]
 }
+
+// grpc-js ends a stream with the status that is emitted as its error.
+const refuseStream = (asking: Asking, status: Partial<StatusObject>): void =>
+  void asking.emit('error', Object.assign(new Error(status.details), status))
+
+const tooManyAsk = { code: Status.RESOURCE_EXHAUSTED, details: 'Too many ask at the moment.' }
 
 const refuse = (errorCode: Status, errorMessage: string): Answer => ({
   $case: 'errorResponse',

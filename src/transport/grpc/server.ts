@@ -6,6 +6,7 @@ import { AppError } from '#lib/errors.ts'
 import type { Door } from '#platform/lifecycle/door.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
+import type { GrpcAdmission } from './admission.ts'
 import { asBytes, serverStream, unary } from './answer.ts'
 import type { House } from './exchange.ts'
 import { serveHealth } from './health.ts'
@@ -25,6 +26,7 @@ export type GrpcOptions = {
   defaultTimeoutMs: number
   reflection: boolean
   services: readonly GrpcService[]
+  admission: GrpcAdmission
   clock: Clock
   log: Log
   metrics: Metrics
@@ -32,7 +34,7 @@ export type GrpcOptions = {
 
 /** Binds the port and serves. @throws Error when the port cannot be bound. */
 export async function openGrpc(options: GrpcOptions): Promise<Door> {
-  const { host, services, clock, log, metrics, defaultTimeoutMs } = options
+  const { host, services, admission, clock, log, metrics, defaultTimeoutMs } = options
   // It would write to stderr what is told as an error anyway.
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
@@ -45,15 +47,16 @@ export async function openGrpc(options: GrpcOptions): Promise<Door> {
     clock,
     log,
     metrics: metrics.grpc,
+    admission,
     defaultTimeoutMs,
     inFlight: new Set(),
     finished: 0,
   }
   for (const { methods } of services) for (const method of methods) register(method)
   const names = services.map(({ name }) => name)
-  const health = serveHealth(server, names)
+  const health = serveHealth(server, { names, admission })
   const reflection = options.reflection
-    ? serveReflection(server, [...names, 'grpc.health.v1.Health'])
+    ? serveReflection(server, { names: [...names, 'grpc.health.v1.Health'], admission })
     : undefined
   const port = await bind(server, host, options.port)
   const { promise: closed, resolve: nowClosed } = Promise.withResolvers<void>()

@@ -5,6 +5,7 @@ import type { Clock } from '#lib/clock.ts'
 import { parseDuration } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newId } from '#lib/id.ts'
+import { traceIdOf } from '#lib/trace-parent.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
 
@@ -64,11 +65,7 @@ function requestId(headers: Headers): string {
   return given !== null && WELL_FORMED_ID.test(given) ? given : newId()
 }
 
-// W3C Trace Context: version, trace id, parent id, flags; an id of zeros is no id.
-const TRACEPARENT =
-  /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-.*)?$/
-
 function traceId(headers: Headers): string | null {
   const given = headers.get('traceparent')
-  return given === null ? null : (TRACEPARENT.exec(given)?.[1] ?? null)
+  return given === null ? null : traceIdOf(given)
 }

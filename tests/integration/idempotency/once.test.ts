@@ -5,7 +5,7 @@ import type { Call } from '#lib/call.ts'
 import { ANONYMOUS } from '#lib/caller.ts'
 import { AppError, isAppError } from '#lib/errors.ts'
 import { newId } from '#lib/id.ts'
-import { removeExpired } from '#platform/idempotency/claims.ts'
+import { keyExpiry } from '#platform/idempotency/expiry.ts'
 import { createOnce, type Once } from '#platform/idempotency/once.ts'
 import type { Database, Runner } from '#platform/postgres/database.ts'
 import { callBy, databases, type OpenedDatabase, openPostgres } from '../../support/databases.ts'
@@ -106,7 +106,7 @@ describe.each(databases)('a change under a key, on $name', ({ open }) => {
     for (const key of [old, young]) await write(callUnder(key), key)
     await age(database, old, '24 hours 1 second')
     await age(database, young, '23 hours 59 minutes')
-    while ((await removeExpired(database.on(signal()))) > 0);
+    await keyExpiry({ database }).run(signal())
     expect(await keysAmong(database, [old, young])).toEqual([young])
   })
 

@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js'
 import type { AppError } from '#lib/errors.ts'
 import { fromStatus } from '../errors.ts'
-import { REQUEST_ID_KEY } from '../request-id.ts'
+import { REPLAYED_KEY } from '../idempotency-key.ts'
 
 export type Method<Request, Response> = Pick<
   MethodDefinition<Request, Response>,
@@ -33,21 +33,21 @@ export type Outcome<Response> =
 
 type Given<Request> = {
   request: Request
-  requestId: string
+  metadata: Metadata
   deadlineAtMs: number
   /** Cancels the attempt, here and in the service. */
   signal: AbortSignal
+  /** Told when the answer is one that was given before. */
+  onReplayed?: () => void
 }
 
 /** Never rejects. */
 export function attempt<Request, Response>(
   client: Client,
   method: Method<Request, Response>,
-  { request, requestId, deadlineAtMs, signal }: Given<Request>,
+  { request, metadata, deadlineAtMs, signal, onReplayed }: Given<Request>,
 ): Promise<Outcome<Response>> {
   return new Promise(resolve => {
-    const metadata = new Metadata()
-    metadata.set(REQUEST_ID_KEY, requestId)
     const { path, requestSerialize, responseDeserialize } = method
     const cancel = () => call.cancel()
     const call = client.makeUnaryRequest(
@@ -64,6 +64,10 @@ export function attempt<Request, Response>(
         else resolve({ response })
       },
     )
+    // Comes right after the answer, before anybody can have seen it.
+    call.on('status', ({ metadata: trailers }) => {
+      if (trailers.get(REPLAYED_KEY)[0] === 'true') onReplayed?.()
+    })
     signal.addEventListener('abort', cancel, { once: true })
     if (signal.aborted) cancel()
   })

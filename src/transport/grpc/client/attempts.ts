@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts'
 import { attempt, type Failure, type Method } from './attempt.ts'
 import { createRetryBudget } from './budget.ts'
 import type { Channels } from './channels.ts'
+import { type Credentials, metadataOf } from './metadata.ts'
 
 const ATTEMPTS_MAX = 4
 const PAUSE_MS = 20
@@ -29,11 +30,18 @@ type Given<Request> = Wish<Request> & {
   onRetry: () => void
 }
 
-type Needs = { channels: Channels; clock: Clock; timeoutMs: () => number }
+type Once = { isHalf: boolean; onReplayed: () => void }
+
+type Needs = {
+  channels: Channels
+  clock: Clock
+  timeoutMs: () => number
+  credentials: Credentials
+}
 
 export type Attempts = ReturnType<typeof createAttempts>
 
-export function createAttempts({ channels, clock, timeoutMs }: Needs) {
+export function createAttempts({ channels, clock, timeoutMs, credentials }: Needs) {
   const budget = createRetryBudget(clock.elapsedMs)
 
   return { run }
@@ -44,16 +52,25 @@ export function createAttempts({ channels, clock, timeoutMs }: Needs) {
     method: Method<Request, Response>,
     given: Given<Request>,
   ) {
+    let isUnsure = false
     for (let count = 1; ; count++) {
       const isHalf = count === 1 && given.repeat === 'always' && channels.countReady() > 1
       call.signal.throwIfAborted()
-      const { response, failure } = await once(call, method, { ...given, isHalf })
+      const { response, failure } = await once(call, method, {
+        ...given,
+        isHalf,
+        // What an attempt of this very call has done was answered to nobody yet.
+        onReplayed: () => {
+          if (call.idempotency && !isUnsure) call.idempotency.replayed = true
+        },
+      })
       if (!failure) {
         budget.succeeded()
         return { response }
       }
       call.signal.throwIfAborted()
-      const kind = isHalf && isLate(failure) ? 'unsure' : failure.kind
+      const kind = kindOf(failure, { isHalf, isUnsure })
+      isUnsure ||= kind === 'unsure'
       if (kind === 'unsure') given.onUnsure?.()
       if (count === ATTEMPTS_MAX || !mayRepeat(kind, given.repeat)) return { failure }
       given.onRetry()
@@ -65,16 +82,19 @@ export function createAttempts({ channels, clock, timeoutMs }: Needs) {
   // An instance that hangs must not use up the time in which another one could answer: where there
   // are others, the first attempt gets half of it.
   async function once<Request, Response>(
-    { caller, signal }: Call,
+    call: Call,
     method: Method<Request, Response>,
-    { request, deadlineAtMs, isHalf }: Given<Request> & { isHalf: boolean },
+    { request, deadlineAtMs, isHalf, onReplayed }: Given<Request> & Once,
   ) {
+    const { signal } = call
+    const metadata = await metadataOf(call, credentials)
     const channel: Client = channels.pick()
     const startedAtMs = clock.nowMs()
     const waitMs = Math.floor((deadlineAtMs - startedAtMs) / (isHalf ? 2 : 1))
     const outcome = await attempt(channel, method, {
       request,
-      requestId: caller.requestId,
+      metadata,
+      onReplayed,
       deadlineAtMs: startedAtMs + waitMs,
       signal,
     })
@@ -88,6 +108,12 @@ export function createAttempts({ channels, clock, timeoutMs }: Needs) {
     return kind === 'unsure' && repeat === 'always' && budget.take()
   }
 }
+
+// A repetition may find the attempt that was lost still at work.
+const kindOf = (failure: Failure, { isHalf, isUnsure }: { isHalf: boolean; isUnsure: boolean }) =>
+  (isHalf && isLate(failure)) || (isUnsure && failure.answer?.code === 'idempotency_in_flight')
+    ? 'unsure'
+    : failure.kind
 
 // Either side may be the first to notice that the time is over.
 const isLate = ({ kind, answer }: Failure) =>

@@ -10,12 +10,14 @@ import {
 } from 'cockatiel'
 import type { Call } from '#lib/call.ts'
 import type { Clock } from '#lib/clock.ts'
+import { errorEntry } from '#lib/error-codes.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Failure, Method } from './attempt.ts'
 import { createAttempts, type Wish } from './attempts.ts'
 import { openChannels } from './channels.ts'
+import type { Credentials } from './metadata.ts'
 import { observeCall } from './observe.ts'
 
 const FAILURES_TO_OPEN = 10
@@ -29,6 +31,7 @@ type Needs = {
   addresses: readonly string[]
   /** Longest that one call may take, repetitions included; a call's own deadline may be sooner. */
   timeoutMs: () => number
+  credentials: Credentials
   /** What to throw when the service cannot be reached. */
   unreachable: (cause: unknown) => AppError
   clock: Clock
@@ -39,7 +42,7 @@ type Needs = {
 export function openGrpcClient(needs: Needs) {
   const { clock, log, metrics, unreachable } = needs
   const channels = openChannels(needs.addresses, clock.elapsedMs)
-  const attempts = createAttempts({ channels, clock, timeoutMs: needs.timeoutMs })
+  const attempts = createAttempts({ ...needs, channels })
   // Errors that speak against the service as such, not against one call.
   const outages = new WeakSet<Error>()
   const breaker = circuitBreaker(
@@ -56,7 +59,7 @@ export function openGrpcClient(needs: Needs) {
     log.info({ service: needs.name }, 'breaker_closed')
   })
 
-  return { unary, channels, close: channels.close }
+  return { unary, channels, credentials: needs.credentials, close: channels.close }
 
   /** @throws AppError what the service threw, `unreachable`, or the call's own reason. */
   async function unary<Request, Response>(
@@ -93,14 +96,18 @@ export function openGrpcClient(needs: Needs) {
   }
 
   function errorOf({ kind, answer, error }: Failure, isOwnDeadline: boolean): AppError {
-    if (answer) return answer
+    if (answer && !isAboutUs(answer)) return answer
     if (kind === 'unforeseen') return toAppError(error)
-    const translated = kind === 'late' ? late(error) : unreachable(error)
+    const translated = kind === 'late' ? late(error) : unreachable(answer ?? error)
     // One instance lost while another serves is no outage, however many calls it took along.
-    if (kind === 'late' ? isOwnDeadline : channels.countReady() === 0) outages.add(translated)
+    if (kind === 'late' ? isOwnDeadline : answer || channels.countReady() === 0)
+      outages.add(translated)
     return translated
   }
 }
+
+// Whoever asked us has been let in: it is our own token that is not taken, whoever it is for.
+const isAboutUs = ({ code }: AppError) => errorEntry(code).status === 401
 
 const late = (cause: unknown) =>
   new AppError('deadline_exceeded', 'The service behind did not answer in time.', { cause })
