@@ -16,6 +16,7 @@ import {
   taskRpc,
 } from '#features/tasks/index.ts'
 import { createOperatorAccess } from '#platform/embedded/operator.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Health } from '#platform/health/health.ts'
@@ -48,7 +49,8 @@ export function createApp({
       : undefined
   const local = openTasks({ database })
   const tasks = remote?.tasks ?? local
-  const projects = openProjects({ database, tasks: openProjectTasks() })
+  const once = createOnce({ database })
+  const projects = openProjects({ database, tasks: openProjectTasks(), once })
   const { overlapMaxMs } = config.keys
   const keys = openKeys({ database, revocations: unfollowed, overlapMaxMs, log })
   const { host } = config.http

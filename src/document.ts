@@ -7,6 +7,7 @@ import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import { openProjectTasks, openTasks, taskRoutes } from '#features/tasks/index.ts'
 import { createHealth } from '#platform/health/health.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
 import { createLog } from '#platform/observability/log.ts'
 import type { Database } from '#platform/postgres/database.ts'
 import { makeDocument, type OpenApiDocument } from '#transport/http/docs/document.ts'
@@ -20,7 +21,8 @@ export const apiDocument = (): OpenApiDocument =>
 export function documentedRoutes() {
   const database = unopened
   const tasks = openTasks({ database })
-  const projects = openProjects({ database, tasks: openProjectTasks() })
+  const once = createOnce({ database })
+  const projects = openProjects({ database, tasks: openProjectTasks(), once })
   const health = createHealth({
     checks: [],
     clock: systemClock,

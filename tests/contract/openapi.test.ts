@@ -97,14 +97,7 @@ test.each(operations)('every error of %s is an example of its status', (_, opera
 })
 
 // These come before a route is found, or after the client has gone.
-const OF_NO_OPERATION = [
-  'route_not_found',
-  'method_not_allowed',
-  'client_closed_request',
-  // No route keeps keys yet.
-  'idempotency_in_flight',
-  'idempotency_key_reused',
-]
+const OF_NO_OPERATION = ['route_not_found', 'method_not_allowed', 'client_closed_request']
 
 test('every error code belongs to an operation', () => {
   const used = new Set(Object.keys(objectAt(objectAt(document, 'components'), 'examples')))

@@ -57,6 +57,7 @@ export const listProjects = documented({
 export const createProject = documented({
   id: 'createProject',
   rule: PROJECTS.create,
+  idempotency: 'kept',
   tag: 'projects',
   needs,
   summary: 'Create a project',

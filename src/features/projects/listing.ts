@@ -22,8 +22,8 @@ export type Listing = {
 /**
  * Of all projects, along an index of the order, so that a page costs what is on it. Of those that
  * somebody is a member of, by their memberships, so that it costs what is theirs, however many
- * projects others have: `offset 0` keeps the planner from walking along everybody's in the hope of
- * soon meeting enough of theirs.
+ * projects others have: `offset 0` keeps the planner from looking for theirs among everybody's by an
+ * index of the order or of a filter.
  */
 export function listStatement({ reach, filter, sort, after, limit }: Listing) {
   const { bind, values } = createPlaceholders()
@@ -44,8 +44,8 @@ export function listStatement({ reach, filter, sort, after, limit }: Listing) {
       : `select p.* from (
           select m.project_id from project_members m where ${isMember(reach, `${bind(reach.userId)}::uuid`)}
         ) mine cross join lateral (
-          select ${COLUMNS} from projects ${where(['id = mine.project_id', ...conditions])} offset 0
-        ) p`
+          select ${COLUMNS} from projects where id = mine.project_id offset 0
+        ) p ${where(conditions)}`
   const text = `select * from (${rows} ${order} limit ${rowsMax}) page limit ${bind(limit)}`
   return { text, values, prepare: rowsMax <= USUAL_ROWS }
 }

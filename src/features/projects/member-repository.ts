@@ -32,7 +32,7 @@ export function createMemberRepository() {
     return [...(await on.run(sql => sql.unsafe<Member[]>(text, values, PREPARED)))]
   }
 
-  /** @throws AppError `reference_not_found` where there is no such user. */
+  /** @throws AppError `reference_not_found` where there is no such user, or they were disabled. */
   async function put(on: Runner, call: Call, { projectId, userId, role }: Place & MemberRole) {
     const values = [...whoOf(call), projectId, userId, role]
     const [put] = await on.run(sql => sql.unsafe<Member[]>(PUT, values, PREPARED))
@@ -45,11 +45,14 @@ export function createMemberRepository() {
     await on.run(sql => sql.unsafe<object[]>(REMOVE, values, PREPARED))
   }
 
+  /** One who was disabled can manage nothing, and does not count. */
   async function hasOtherOwner(on: Runner, { projectId, userId }: Place): Promise<boolean> {
     const rows = await on.run(
       sql => sql`
-        select from project_members
-        where project_id = ${projectId} and user_id <> ${userId} and role = 'owner' limit 1`,
+        select from project_members m
+        where project_id = ${projectId} and user_id <> ${userId} and role = 'owner'
+          and exists (select from users where id = m.user_id and is_active)
+        limit 1`,
     )
     return rows.length > 0
   }
@@ -82,7 +85,8 @@ const PUT = `with before as (
     select user_id, role from project_members where project_id = ${PROJECT} and user_id = ${USER}
   ), put as (
     insert into project_members (project_id, user_id, role)
-    select ${PROJECT}::uuid, id, ${ROLE} from users where id = ${USER}
+    select ${PROJECT}::uuid, id, ${ROLE} from users
+    where id = ${USER} and (is_active or exists (select from before))
     on conflict (project_id, user_id) do update
     set role = excluded.role, updated_at = greatest(now(), project_members.updated_at)
     returning ${COLUMNS}

@@ -6,6 +6,7 @@ import { type Position, decodeCursor, encodeCursor } from '#lib/cursor.ts'
 import { AppError } from '#lib/errors.ts'
 import { reachOf, requireReach } from '#lib/rule.ts'
 import { parseTime } from '#lib/time.ts'
+import type { Once } from '#platform/idempotency/once.ts'
 import type { Database, Tx } from '#platform/postgres/database.ts'
 import type { Sort } from './listing.ts'
 import {
@@ -35,12 +36,13 @@ type Needs = {
   database: Pick<Database, 'on' | 'transaction'>
   repository: ProjectRepository
   tasks: ProjectTasks
+  once: Once
   newId(): string
 }
 
 type Removal = ProjectRemoval & { version?: number | undefined }
 
-export function createProjects({ database, repository, tasks, newId }: Needs) {
+export function createProjects({ database, repository, tasks, once, newId }: Needs) {
   const whyNot = createReasons(repository)
 
   return { create, get, requireSeen, list, change, replace, remove }
@@ -49,8 +51,9 @@ export function createProjects({ database, repository, tasks, newId }: Needs) {
     requireReach(call.caller, PROJECTS.create)
     const owner_id = requireUser(call.caller)
     const content = contentOf(project)
-    const on = database.on(call.signal)
-    return await repository.insert(on, call, { id: newId(), owner_id, ...content })
+    return await once(call, { action: PROJECTS.create.action, input: project }, on =>
+      repository.insert(on, call, { id: newId(), owner_id, ...content }),
+    )
   }
 
   async function get(call: Call, id: string): Promise<Project> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { BUILT_IN_USER_ID } from '#lib/caller.ts'
 import { newId } from '#lib/id.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
 import { openProjectTasks, openTasks, taskRoutes } from '#features/tasks/index.ts'
 import type { Task } from '#features/tasks/model.ts'
 import { type OpenedDatabase, openPostgres } from '../../support/databases.ts'
@@ -15,7 +16,11 @@ beforeAll(async () => {
   opened = await openPostgres()
   const { database } = opened
   const tasks = openTasks({ database })
-  const projects = openProjects({ database, tasks: openProjectTasks() })
+  const projects = openProjects({
+    database,
+    tasks: openProjectTasks(),
+    once: createOnce({ database }),
+  })
   http = httpOver([taskRoutes({ tasks, projects }), projectRoutes({ projects })])
 }, 60_000)
 afterAll(async () => await opened?.close())

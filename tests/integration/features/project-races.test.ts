@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { openProjects } from '#features/projects/index.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
 import { openProjectTasks, openTasks } from '#features/tasks/index.ts'
 import type { Tx } from '#platform/postgres/database.ts'
 import { codeOf } from '#platform/postgres/errors.ts'
@@ -19,7 +20,11 @@ describe.each(versions)('on PostgreSQL %s', version => {
   let under: ProjectsUnderTest
   beforeAll(async () => {
     const { database, close } = await openPostgres(version)
-    const projects = openProjects({ database, tasks: openProjectTasks() })
+    const projects = openProjects({
+      database,
+      tasks: openProjectTasks(),
+      once: createOnce({ database }),
+    })
     under = { database, projects, tasks: openTasks({ database }), close }
   }, 60_000)
   afterAll(async () => await under?.close())
