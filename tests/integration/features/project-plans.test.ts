@@ -14,6 +14,9 @@ const PROJECTS_COUNT = 100_000
 const CREATORS = 100
 const PAGE = 51
 
+// The indexes of memberships, and the one that leads from each to its project.
+const OWN = /^(project_members_user_id_.*|projects_pkey)$/
+
 // How many projects each is a member of, without having created any.
 const MEMBERS = [
   [1_000, 0],
@@ -54,8 +57,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
         for (const planning of PLANNINGS) {
           const work = await workOf(on, statement, planning)
           expect(work.scanned).toEqual([])
-          for (const index of work.indexes)
-            expect(index).toMatch(/^(project_members_user_id_.*|projects_pkey)$/)
+          expect(work.indexes.filter(index => !OWN.test(index))).toEqual([])
           // The memberships, and the project of each.
           expect(work.rowsRead).toBeLessThanOrEqual(2 * count)
           expect(work.rowsSorted).toBeLessThanOrEqual(count)
