@@ -5,7 +5,7 @@ import { AppError } from '#lib/errors.ts'
 import { VERSION } from '#lib/version.ts'
 import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
-import { openProjectTasks, openTasks, taskRoutes } from '#features/tasks/index.ts'
+import { openProjectTasks, openTasks, taskRoutes, taskRpc } from '#features/tasks/index.ts'
 import { createHealth } from '#platform/health/health.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
 import { createLog } from '#platform/observability/log.ts'
@@ -34,6 +34,9 @@ export function documentedRoutes() {
   const routes = [taskRoutes({ tasks, projects }), projectRoutes({ projects }), keyRoutes({ keys })]
   return publicRoutes({ routes, health, docs: true })
 }
+
+/** Every service of the gRPC port, to be read and not to be called. */
+export const documentedServices = () => taskRpc({ tasks: openTasks({ database: unopened }) })
 
 const refuse = () => Promise.reject(new AppError('database_unavailable', 'No database is open.'))
 

@@ -5,6 +5,7 @@ import { errorsPage } from './errors-page.ts'
 import { ERROR_CODES_FILE, errorCodesFile } from './error-codes-file.ts'
 import { OPENAPI_FILE, openApiFile } from './openapi-file.ts'
 import { metricsPage } from './metrics-page.ts'
+import { permissionsPage } from './permissions-page.ts'
 import { FAMILIES, rows } from '../commands.ts'
 import { commandPage, exitPage, familyPage, overview } from '../help.ts'
 
@@ -32,6 +33,7 @@ export const generated: readonly Generated[] = [
   { file: '.env.example', make: envExample },
   { file: 'docs/errors.md', make: errorsPage },
   { file: 'docs/metrics.md', make: metricsPage },
+  { file: 'docs/permissions.md', make: permissionsPage },
   { file: OPENAPI_FILE, make: openApiFile },
   { file: ERROR_CODES_FILE, make: errorCodesFile },
   ...helpPages,

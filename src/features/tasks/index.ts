@@ -6,6 +6,7 @@ import { createTaskRepository } from './repository.ts'
 import { createTasks } from './service.ts'
 import type { Tasks } from './tasks.ts'
 
+export { TASKS } from './policy.ts'
 export { connectTasks, type RemoteTasks } from './remote.ts'
 export { taskRoutes } from './routes.ts'
 export { taskRpc } from './rpc.ts'

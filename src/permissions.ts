@@ -1,0 +1,39 @@
+// Every rule there is of who may do what, in the order that docs/permissions.md shows them in.
+
+import { KEYS } from '#features/keys/index.ts'
+import { MEMBERS, PROJECTS } from '#features/projects/index.ts'
+import { TASKS } from '#features/tasks/index.ts'
+import type { Rule } from '#lib/rule.ts'
+
+export type Chapter = {
+  title: string
+  rules: Readonly<Record<string, Rule>>
+  /** What a reader has to know beyond the rules, in whole sentences. */
+  notes: string
+}
+
+export const permissions: readonly Chapter[] = [
+  {
+    title: 'Tasks',
+    rules: TASKS,
+    notes:
+      'A task may be given to oneself, to a member of its project, and by an administrator to anybody who is active. Naming a project that one may not see, or a user whom one may not name, is answered as if there were none (`reference_not_found`).',
+  },
+  {
+    title: 'Projects',
+    rules: PROJECTS,
+    notes:
+      'Membership decides. `owner_id` says who has created a project, and gives nothing to somebody who is no member any more; names are unique among what one user has created, so whoever may rename such a project can find out that a name is taken there. Deleting a project is its owners’ right, and with `?tasks=delete` or `?tasks=detach` so is what becomes of the tasks in it, whoever owns those.',
+  },
+  {
+    title: 'Members',
+    rules: MEMBERS,
+    notes:
+      '`self` is the member themself, whatever they are in the project: whoever is one may leave. The last owner who is active stays, and stays an owner, whoever asks. A user who does not exist and one who was disabled are told alike (`reference_not_found`).',
+  },
+  {
+    title: 'API keys',
+    rules: KEYS,
+    notes: '`self` is the user whom the key acts for. Nobody gives a key more than they have.',
+  },
+]
