@@ -2,6 +2,7 @@
 
 import type { Config } from '#config/schema.ts'
 import { systemClock } from '#lib/clock.ts'
+import { auditLog } from './audit/audit.ts'
 import { type Embedded, openEmbedded } from './embedded/index.ts'
 import type { Lifecycle } from './lifecycle/lifecycle.ts'
 import { processRuns } from './lifecycle/runs.ts'
@@ -40,6 +41,7 @@ export async function openPlatform(given: Given) {
   )
   const periodic: Periodic = await life.open('periodic', periodicWork({ database, metrics, log }))
   periodic.register(keyExpiry({ database }))
+  await life.open('audit', auditLog({ ...stores, periodic, log, metrics }))
   return { ...stores, runs, periodic }
 }
 

@@ -89,6 +89,17 @@ export function createMetrics() {
       ),
       up: gauge('zerg_database_up', '1 while the database answers.'),
     },
+    audit: {
+      sealed: counter('zerg_audit_entries_sealed_total', 'Audit entries sealed by this instance.'),
+      unsealed: gauge(
+        'zerg_audit_unsealed_entries',
+        'Audit entries that no seal holds yet, counted to 10,000.',
+      ),
+      lag: gauge(
+        'zerg_audit_seal_lag_seconds',
+        'Age of the oldest audit entry that no seal holds.',
+      ),
+    },
     // Of the instance that did the work: each run is one instance's.
     periodic: {
       runs: counter('zerg_periodic_runs_total', 'Runs of periodic work by this instance.', [

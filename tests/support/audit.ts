@@ -1,0 +1,30 @@
+// The audit log for tests: a sealer with a key of its own, and entries as they stand.
+
+import { createHeadKeys } from '#platform/audit/heads.ts'
+import { createSealer } from '#platform/audit/sealer.ts'
+import { createMetrics } from '#platform/observability/metrics.ts'
+import type { Database } from '#platform/postgres/database.ts'
+import { createSecrets } from '#platform/secrets/secrets.ts'
+import { recordingLog } from './open-database.ts'
+
+export const SECRET = 'a secret that is only good for tests'
+
+export const testKeys = (secret = SECRET, previous?: string) =>
+  createHeadKeys(createSecrets({ secret, previous }))
+
+export function aSealer(database: Database, given: { batchMax?: number; secret?: string } = {}) {
+  const { secret, ...more } = given
+  const metrics = createMetrics()
+  const { log, lines } = recordingLog()
+  const sealer = createSealer({ on: database.on, keys: testKeys(secret), log, metrics, ...more })
+  return { sealer, metrics, lines }
+}
+
+export type EntryRow = Record<string, unknown> & { seq: number; xid: string; at: string }
+
+export async function entriesIn(database: Database, subjectId: string): Promise<EntryRow[]> {
+  const rows = await database
+    .on(AbortSignal.timeout(5_000))
+    .run(sql => sql<EntryRow[]>`select * from audit_entries where subject_id = ${subjectId}`)
+  return [...rows]
+}
