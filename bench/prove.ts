@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createDatabase } from '../tests/support/postgres.ts'
 import { proveCosts } from './prove/costs.ts'
 import { proveDrain } from './prove/drain.ts'
+import { proveFuzz } from './prove/fuzz.ts'
 import { proveLists } from './prove/lists.ts'
 import { proveMemory } from './prove/memory.ts'
 import { pageOf, renewed } from './prove/page.ts'
@@ -22,6 +23,7 @@ const sections: Record<string, (databaseUrl: string) => Promise<Section>> = {
   memory: proveMemory,
   costs: proveCosts,
   lists: proveLists,
+  fuzz: databaseUrl => proveFuzz({ databaseUrl, messages: 40_000 }),
 }
 
 const asked = process.argv.slice(2)

@@ -8,7 +8,7 @@ import { freePort, type Spawned, spawnZerg } from './spawn-zerg.ts'
 export const ZERG = join(import.meta.dir, '../../dist/zerg')
 
 /** Of every server of the lab, since several of them may share a database. */
-const SECRET = 'LqZ4vN0r8yKX2kT6bP9wC1mE5hJ7sG3d'
+export const SECRET = 'LqZ4vN0r8yKX2kT6bP9wC1mE5hJ7sG3d'
 
 type Wanted = {
   env?: Readonly<Record<string, string>>
