@@ -16,6 +16,7 @@ import { openOperations } from '#transport/http/operations.ts'
 import { createApp } from './app.ts'
 import { checksOf } from './checks.ts'
 import { openDoors, onPort } from './doors.ts'
+import { type FirstKey, firstRun } from './first-run.ts'
 
 /** Where a server that is ready can be reached, and where its data lies. */
 export type Ready = {
@@ -25,12 +26,16 @@ export type Ready = {
   dataDir: string | null | undefined
   /** The embedded database was made by this very start. */
   fresh: boolean
+  /** The key of a new database, to be shown this once. */
+  firstKey: FirstKey
 }
 
 type Given = {
   config: Config
   log: Log
   onReady(ready: Ready): void
+  /** Somebody is there to see what `onReady` shows. */
+  isWatched: boolean
   /** Asked once signals are listened to: the one that came before. */
   askedBefore?(): 'SIGTERM' | 'SIGINT' | undefined
 }
@@ -40,7 +45,13 @@ type Given = {
  *
  * @throws StartFailure, DatabaseFailure or AppError when the start fails; what was opened is closed by then.
  */
-export async function serve({ config, log, onReady, askedBefore }: Given): Promise<ShutdownReport> {
+export async function serve({
+  config,
+  log,
+  onReady,
+  isWatched,
+  askedBefore,
+}: Given): Promise<ShutdownReport> {
   const about = { version: VERSION, commit: COMMIT }
   const metrics = createMetrics()
   const life = createLifecycle({ log, ...config.lifecycle })
@@ -74,6 +85,8 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
     const app = createApp({ config, platform, log, metrics })
     if (app.remote) await life.open('tasks-service', app.remote.resource)
     await life.open('keys', app.keys.resource)
+    const { embedded } = platform
+    const firstKey = await firstRun({ app, config, embedded, isWatched, log })
     checks.push(...checksOf(platform, app))
     const { http, grpc } = await openDoors({ app, config, health, life, log, metrics })
     lookAtDoors = () => {
@@ -84,13 +97,14 @@ export async function serve({ config, log, onReady, askedBefore }: Given): Promi
 
     const ports = { http: http?.port, grpc: grpc?.port, operations: operations.port }
     await life.open('operator', app.operator.resource)
-    platform.embedded?.announce({ ports: definedOf(ports), address: config.http.host })
+    embedded?.announce({ ports: definedOf(ports), address: config.http.host })
     log.info({ host: config.http.host, ...ports, ...about }, 'listening')
     onReady({
       host: config.http.host,
       ports,
-      dataDir: platform.embedded?.dataDir,
-      fresh: platform.embedded?.fresh ?? false,
+      dataDir: embedded?.dataDir,
+      fresh: embedded?.fresh ?? false,
+      firstKey,
     })
   }
 

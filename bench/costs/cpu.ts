@@ -1,6 +1,7 @@
 // CPU time of a process, and of each request that it answers while wrk asks.
 
 import { readFileSync } from 'node:fs'
+import { authorization } from '../lab/credentials.ts'
 
 const TICKS_PER_S = 100
 
@@ -19,10 +20,14 @@ export function residentMb(pid: number): number {
 
 export type Cost = { cpuUsPerRequest: number; requestsPerS: number; errors: number }
 
+export type Loaded = { pid: number; url: string; key?: string }
+
 /** Loads the URL for a while with 50 connections and says what each request cost the process. */
-export async function costOf(pid: number, url: string, seconds: number): Promise<Cost> {
+export async function costOf({ pid, url, key }: Loaded, seconds: number): Promise<Cost> {
   const before = cpuUs(pid)
-  const wrk = Bun.spawn(['wrk', '-t2', '-c50', `-d${seconds}s`, url], { stdout: 'pipe' })
+  const headers = Object.entries(authorization(key)).flatMap(header => ['-H', header.join(': ')])
+  const load = ['wrk', '-t2', '-c50', `-d${seconds}s`, ...headers, url]
+  const wrk = Bun.spawn(load, { stdout: 'pipe' })
   const out = await new Response(wrk.stdout).text()
   if ((await wrk.exited) !== 0) throw new Error(`wrk failed: ${out}`)
   const used = cpuUs(pid) - before

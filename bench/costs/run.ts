@@ -2,7 +2,8 @@
 // ratios: the machine's mood hits both. Prints a table; --json prints the figures.
 
 import { fileURLToPath } from 'node:url'
-import { type Cost, costOf, median } from './cpu.ts'
+import { authorization } from '../lab/credentials.ts'
+import { type Cost, costOf, type Loaded, median } from './cpu.ts'
 import { openBench } from './servers.ts'
 
 type Subject = 'one task' | 'list of 50'
@@ -26,9 +27,9 @@ export async function measureCosts({ rounds, seconds }: { rounds: number; second
     const figures: CostFigure[] = []
     for (const subject of ['one task', 'list of 50'] as const) {
       const path = subject === 'one task' ? `/api/v1/tasks/${bench.taskId}` : '/api/v1/tasks'
-      await sameBody(bench.zerg.url + path, bench.bare.url + path)
+      await sameBody(to(bench.zerg, path), to(bench.bare, path))
       // Warm: the compilers of both have seen the code by then.
-      for (const { pid, url } of [bench.zerg, bench.bare]) await costOf(pid, url + path, 10)
+      for (const server of [bench.zerg, bench.bare]) await costOf(to(server, path), 10)
       figures.push(await compare(subject, { path, rounds, seconds }))
     }
     return figures
@@ -41,8 +42,8 @@ export async function measureCosts({ rounds, seconds }: { rounds: number; second
     const bare: Cost[] = []
     for (let round = 0; round < how.rounds; round++) {
       process.stderr.write(`costs: ${subject}, round ${round + 1} of ${how.rounds}\n`)
-      zerg.push(await costOf(bench.zerg.pid, bench.zerg.url + how.path, how.seconds))
-      bare.push(await costOf(bench.bare.pid, bench.bare.url + how.path, how.seconds))
+      zerg.push(await costOf(to(bench.zerg, how.path), how.seconds))
+      bare.push(await costOf(to(bench.bare, how.path), how.seconds))
     }
     const errors = [...zerg, ...bare].reduce((sum, cost) => sum + cost.errors, 0)
     if (errors > 0) throw new Error(`${errors} answers were not 200, so the figures mean nothing.`)
@@ -60,9 +61,14 @@ export async function measureCosts({ rounds, seconds }: { rounds: number; second
   }
 }
 
+const to = (server: Loaded, path: string): Loaded => ({ ...server, url: server.url + path })
+
+const textOf = async ({ url, key }: Loaded) =>
+  await (await fetch(url, { headers: authorization(key) })).text()
+
 // The comparison is fair only while both send the same bytes; the list's cursor differs in letters.
-async function sameBody(a: string, b: string) {
-  const [one, other] = await Promise.all([a, b].map(async url => await (await fetch(url)).text()))
+async function sameBody(a: Loaded, b: Loaded) {
+  const [one, other] = await Promise.all([a, b].map(textOf))
   const withoutCursor = (text: string) => text.replace(/"next_cursor":"[^"]*"/, '"next_cursor":""')
   if (withoutCursor(one!) !== withoutCursor(other!))
     throw new Error(`The two servers answer differently:\n${one}\n${other}`)

@@ -1,6 +1,7 @@
 // One trial: Tasks instances behind an API are replaced in turn under load, and every call counts.
 
 import postgres from 'postgres'
+import { authorization } from './credentials.ts'
 import { type Ended, freePort } from './spawn-zerg.ts'
 import { startZerg, type Zerg } from './zerg.ts'
 
@@ -105,6 +106,7 @@ function startLoad(api: Zerg, workers: number) {
       const response = await fetch(`${api.url}/api/v1${path}`, {
         method,
         headers: {
+          ...authorization(api.key),
           ...(body && { 'content-type': 'application/json' }),
           ...(version !== undefined && { 'if-match': `"${version}"` }),
         },

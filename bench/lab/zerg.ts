@@ -2,7 +2,8 @@
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { adminKeyOf, takeKey } from './credentials.ts'
 import { freePort, type Spawned, spawnZerg } from './spawn-zerg.ts'
 
 export const ZERG = join(import.meta.dir, '../../dist/zerg')
@@ -20,19 +21,27 @@ type Wanted = {
   onSpawn?: (pid: number) => void
 }
 
-export type Zerg = Spawned & { url: string; opsUrl: string; grpc: string }
+export type Zerg = Spawned & {
+  url: string
+  opsUrl: string
+  grpc: string
+  /** An administrator's; empty where the server has neither left one nor a database to ask. */
+  key: string
+}
 
 /** Serves from an empty folder; without DATABASE_URL embedded, and in memory unless told otherwise. */
 export async function startZerg({ env = {}, flags = [], ...how }: Wanted = {}): Promise<Zerg> {
   const [http, ops, grpc] = [await freePort(), await freePort(), await freePort()]
   const ports = { PORT: `${http}`, ZERG_OPS_PORT: `${ops}`, ZERG_GRPC_PORT: `${grpc}` }
   const hasApi = !(env['ZERG_ROLES'] ?? flags.join(' ')).includes('tasks')
+  const keyFile = keyFileFor(env, flags)
   const spawned = await spawnZerg({
     command: [ZERG, 'serve', ...flags],
     env: {
       ...ports,
       ZERG_SECRET: SECRET,
       ZERG_TERMINATION_LOG: '/nonexistent/termination-log',
+      ...(keyFile && { ZERG_BOOTSTRAP_KEY_FILE: keyFile }),
       ...env,
     },
     readyUrl: `http://127.0.0.1:${hasApi ? (env['PORT'] ?? http) : (env['ZERG_OPS_PORT'] ?? ops)}/ready`,
@@ -43,7 +52,26 @@ export async function startZerg({ env = {}, flags = [], ...how }: Wanted = {}): 
     url: `http://127.0.0.1:${env['PORT'] ?? http}`,
     opsUrl: `http://127.0.0.1:${env['ZERG_OPS_PORT'] ?? ops}`,
     grpc: `127.0.0.1:${env['ZERG_GRPC_PORT'] ?? grpc}`,
+    key: await keyOf(spawned.folder, { env, keyFile }),
   }
+}
+
+const KEY_FILE = 'bootstrap-key'
+
+// One that lies in a data directory stays there, for the next start on it.
+const keyFileFor = (env: Readonly<Record<string, string>>, flags: readonly string[]) =>
+  ['DATABASE_URL', 'DATABASE_URL_FILE', 'ZERG_DATA_DIR'].some(name => env[name] !== undefined) ||
+  flags.some(flag => /^--(?:database-url|data-dir)/.test(flag))
+    ? undefined
+    : KEY_FILE
+
+type Keeping = { env: Readonly<Record<string, string>>; keyFile: string | undefined }
+
+async function keyOf(folder: string, { env, keyFile }: Keeping): Promise<string> {
+  const url = env['DATABASE_URL']
+  if (url !== undefined) return await adminKeyOf(url)
+  const file = keyFile ?? join(env['ZERG_DATA_DIR'] ?? '', KEY_FILE)
+  return takeKey(resolve(folder, file), { isKept: keyFile === undefined }) ?? ''
 }
 
 export type Run = { code: number | null; stdout: string; stderr: string; tookMs: number }

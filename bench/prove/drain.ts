@@ -8,6 +8,7 @@ import {
   runShutdownTrial,
   type Trial,
 } from '../lab/shutdown-trial.ts'
+import { adminKeyOf, authorization } from '../lab/credentials.ts'
 import { freePort } from '../lab/spawn-zerg.ts'
 import { ZERG } from '../lab/zerg.ts'
 import { emptyTasks } from './rows.ts'
@@ -110,6 +111,7 @@ export async function target(databaseUrl: string) {
       ZERG_OPS_PORT: String(opsPort),
       ZERG_GRPC_PORT: String(grpcPort),
     }),
+    headers: authorization(await adminKeyOf(databaseUrl)),
     paths: { GET: '/api/v1/tasks?limit=1', POST: '/api/v1/tasks' },
     kept: async () => {
       const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })

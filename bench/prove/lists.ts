@@ -2,6 +2,7 @@
 
 import { median } from '../costs/cpu.ts'
 import { insertManyTasks, projectId, userId } from '../lists/many-tasks.ts'
+import { authorization } from '../lab/credentials.ts'
 import { startZerg, type Zerg } from '../lab/zerg.ts'
 import { openForTest } from '../../tests/support/open-database.ts'
 import { createDatabase } from '../../tests/support/postgres.ts'
@@ -83,8 +84,8 @@ async function openWith(tasks: number) {
 async function compare(path: string, few: Zerg, many: Zerg) {
   const [fewMs, manyMs, ratios]: number[][] = [[], [], []]
   for (let round = 0; round < ROUNDS + 50; round++) {
-    const one = await timeOf(few.url + path)
-    const other = await timeOf(many.url + path)
+    const one = await timeOf(few, path)
+    const other = await timeOf(many, path)
     // The first ones fill caches and prepare statements.
     if (round < 50) continue
     fewMs!.push(one)
@@ -94,10 +95,10 @@ async function compare(path: string, few: Zerg, many: Zerg) {
   return { fewMs: median(fewMs!), manyMs: median(manyMs!), ratio: median(ratios!) }
 }
 
-async function timeOf(url: string): Promise<number> {
+async function timeOf({ url, key }: Zerg, path: string): Promise<number> {
   const startedMs = performance.now()
-  const response = await fetch(url)
+  const response = await fetch(url + path, { headers: authorization(key) })
   await response.arrayBuffer()
-  if (response.status !== 200) throw new Error(`${url} was answered ${response.status}.`)
+  if (response.status !== 200) throw new Error(`${url}${path} was answered ${response.status}.`)
   return performance.now() - startedMs
 }

@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { costOf, residentMb } from '../costs/cpu.ts'
+import { authorization } from '../lab/credentials.ts'
 import { startZerg, ZERG } from '../lab/zerg.ts'
 import { range, say, type Section } from './section.ts'
 
@@ -70,14 +71,15 @@ async function soak(databaseUrl: string) {
   try {
     const made = await fetch(`${zerg.url}/api/v1/tasks`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...authorization(zerg.key), 'content-type': 'application/json' },
       body: JSON.stringify({ title: 'Soak' }),
     })
     const { id } = (await made.json()) as { id: string }
+    const url = `${zerg.url}/api/v1/tasks/${id}`
     const samples: number[] = []
     let asked = 0
     while (asked < REQUESTS && samples.length < 60) {
-      const { requestsPerS } = await costOf(zerg.pid, `${zerg.url}/api/v1/tasks/${id}`, BURST_S)
+      const { requestsPerS } = await costOf({ ...zerg, url }, BURST_S)
       asked += Math.round(requestsPerS * BURST_S)
       samples.push(residentMb(zerg.pid))
       say(`soak: ${asked.toLocaleString('en')} requests, ${samples.at(-1)!.toFixed(0)} MB`)

@@ -36,6 +36,7 @@ export default command({
         config,
         log,
         onReady: ready => showBanner({ config, ready }),
+        isWatched: process.stderr.isTTY === true,
         askedBefore: takeSignal,
       })
       return report.exit_code

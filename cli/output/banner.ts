@@ -23,21 +23,32 @@ export function bannerText({ config, ready }: { config: Config; ready: Ready }):
     ['Stop', 'Ctrl-C; a second Ctrl-C cuts'],
   ].filter((row): row is [string, string] => Boolean(row[1])) as [string, string][]
   const lines = rows.map(([name, value]) => `  ${styled(2, 'bold', name.padEnd(12))}${value}`)
-  const first = ports.http ? ['', '  Try:', `  ${curlLine(`http://${host}:${ports.http}`)}`] : []
+  const url = ports.http && `http://${host}:${ports.http}`
+  const first = url ? ['', '  Try:', `  ${curlLine(url, ready.firstKey)}`] : []
   return [
     '',
     `  ${styled(2, 'bold', `Zerg ${VERSION}`)} is ready`,
     '',
     ...lines,
+    ...firstKeyLines(ready),
     ...first,
     '',
     '',
   ].join('\n')
 }
 
-// One line that works when it is pasted.
-const curlLine = (url: string) =>
-  `curl -s ${url}/api/v1/tasks -H 'content-type: application/json' -d '{"title":"Try Zerg"}'`
+const firstKeyLines = ({ firstKey }: Ready): string[] =>
+  firstKey === undefined
+    ? []
+    : [
+        '',
+        `  ${styled(2, 'bold', 'The first API key')}, an administrator’s. It is shown this once:`,
+        `  ${firstKey}`,
+      ]
+
+// One line that works when it is pasted, where the key is known.
+const curlLine = (url: string, key = '$ZERG_KEY') =>
+  `curl -s ${url}/api/v1/tasks -H "authorization: Bearer ${key}" -H 'content-type: application/json' -d '{"title":"Try Zerg"}'`
 
 function databaseText({ database }: Config, { dataDir, fresh }: Ready): string {
   if (database.url !== undefined) return 'PostgreSQL'

@@ -121,6 +121,15 @@ const contradictions: readonly Rule[] = [
       },
   },
   {
+    about: ['ZERG_BOOTSTRAP_KEY_FILE', 'DATABASE_URL'],
+    broken: ({ keys: { bootstrapFile }, database: { url } }) =>
+      bootstrapFile !== undefined &&
+      url !== undefined && {
+        reason: 'is about the embedded database, but DATABASE_URL names another',
+        fix: 'Remove it; `zerg users create-admin` makes the first user there.',
+      },
+  },
+  {
     about: ['ZERG_EMBEDDED_SYNC', 'DATABASE_URL'],
     broken: ({ embedded: { sync }, database: { url } }) =>
       !sync &&

@@ -6,6 +6,7 @@ import { record } from '#platform/audit/record.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Database, Runner } from '#platform/postgres/database.ts'
 import { createAuthenticator, type Revocations } from './authenticator.ts'
+import { createFirstRun } from './first-run.ts'
 import { createKeyRepository } from './repository.ts'
 import { createKeys } from './service.ts'
 import { createUses } from './uses.ts'
@@ -51,6 +52,7 @@ export function openKeys({ database, revocations, overlapMaxMs, log }: Needs) {
   })
   return {
     keys,
+    firstRun: createFirstRun({ database, repository, record, newId }),
     /** Who shows a secret of a key. */
     authenticate,
     /** Writes when keys were last used; to be opened after the database. */

@@ -1,7 +1,7 @@
 // API keys in PostgreSQL. SQL lives here, and nowhere else in this feature. Of a secret only its
 // hash comes here, and none ever leaves.
 
-import type { Role } from '#lib/caller.ts'
+import { BUILT_IN_USER_ID, type Role } from '#lib/caller.ts'
 import type { Position } from '#lib/cursor.ts'
 import { AppError } from '#lib/errors.ts'
 import { USUAL_ROWS, createPlaceholders, roundUpRows } from '#lib/placeholders.ts'
@@ -45,7 +45,20 @@ export type Holder = {
 export type Use = readonly [id: string, atMs: number]
 
 export function createKeyRepository() {
-  return { insert, find, lock, list, update, rotate, revoke, holderOf, noteUses }
+  return {
+    insert,
+    find,
+    lock,
+    list,
+    update,
+    rotate,
+    revoke,
+    holderOf,
+    noteUses,
+    hasAdmin,
+    isEmpty,
+    insertAdmin,
+  }
 
   /** @throws AppError `reference_not_found` where there is no such user. */
   async function insert(on: Runner, content: KeyContent, { prefix, hash }: Secret) {
@@ -105,6 +118,23 @@ export function createKeyRepository() {
   async function noteUses(on: Runner, uses: readonly Use[]): Promise<void> {
     const values = [uses.map(([id]) => id), uses.map(([, atMs]) => new Date(atMs).toISOString())]
     await on.run(sql => sql.unsafe(NOTE_USES, values))
+  }
+
+  async function hasAdmin(on: Runner): Promise<boolean> {
+    const rows = await on.run(
+      sql => sql`select from users where is_active and 'admin' = any (roles) limit 1`,
+    )
+    return rows.length > 0
+  }
+
+  /** Whether nobody is there but the one whom the first migration made. */
+  async function isEmpty(on: Runner): Promise<boolean> {
+    const rows = await on.run(sql => sql`select from users where id <> ${BUILT_IN_USER_ID} limit 1`)
+    return rows.length === 0
+  }
+
+  async function insertAdmin(on: Runner, id: string, name: string): Promise<void> {
+    await on.run(sql => sql`insert into users (id, name, roles) values (${id}, ${name}, '{admin}')`)
   }
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { type Authenticate, type Identity, OPERATOR } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
 import { hashToken, newToken } from '#lib/secret-token.ts'
+import { writePrivateFile } from './private-file.ts'
 
 const FILE = 'operator-token'
 
@@ -27,7 +28,7 @@ export function createOperatorAccess({ dataDir, host }: Given) {
     /** The file; to be opened once the instance listens. */
     resource: {
       start: () => {
-        if (dataDir !== null) writeFile(dataDir, token)
+        if (dataDir !== null) writePrivateFile(path.join(dataDir, FILE), `${token}\n`)
       },
       close: () => {
         if (dataDir !== null) fs.rmSync(path.join(dataDir, FILE), { force: true })
@@ -47,14 +48,6 @@ export function createOperatorAccess({ dataDir, host }: Given) {
 /** The token of the instance that has the directory. @throws Error where it cannot be read. */
 export const readOperatorToken = (dataDir: string): string =>
   fs.readFileSync(path.join(dataDir, FILE), 'utf8').trim()
-
-// Written beside it first: whoever reads sees a whole token, and never one that others may read.
-function writeFile(dataDir: string, token: string): void {
-  const draft = path.join(dataDir, `${FILE}.new`)
-  fs.rmSync(draft, { force: true })
-  fs.writeFileSync(draft, `${token}\n`, { mode: 0o600, flag: 'wx' })
-  fs.renameSync(draft, path.join(dataDir, FILE))
-}
 
 // Who comes to an address of this machine from that very address is on this machine.
 const isThisMachine = (address: string, host: string): boolean =>
