@@ -28,3 +28,12 @@ export async function entriesIn(database: Database, subjectId: string): Promise<
     .run(sql => sql<EntryRow[]>`select * from audit_entries where subject_id = ${subjectId}`)
   return [...rows]
 }
+
+/** Does what only a superuser could, past every trigger. */
+export async function tamper(database: Database, text: string): Promise<void> {
+  await database.transaction(AbortSignal.timeout(10_000), async tx => {
+    await tx.run(sql =>
+      sql.unsafe<object[]>(`set local session_replication_role = replica; ${text}`),
+    )
+  })
+}

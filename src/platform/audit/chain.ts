@@ -9,6 +9,8 @@ export const LINK_BYTES = 56
 /** What stands before the first link. */
 export const GENESIS: Uint8Array = new Uint8Array(32)
 
+type Place = { xid: bigint; seq: number }
+
 export type Link = { xid: bigint; seq: number; atMs: number; digest: string }
 
 /** The hash after all of these links; `head` is the one before them. */
@@ -36,7 +38,7 @@ export function readLinks(bytes: Uint8Array): Link[] {
 }
 
 /** In the order of the chain. */
-export const comparePlaces = (a: Link, b: Link): number =>
+export const comparePlaces = (a: Place, b: Place): number =>
   a.xid === b.xid ? a.seq - b.seq : a.xid < b.xid ? -1 : 1
 
 /**

@@ -25,6 +25,7 @@ export type HeadKeys = {
   sign(text: string): Signed
   /** `unknown`: signed with a key that does not come from the secrets at hand. */
   check(text: string, signed: Signed): 'good' | 'bad' | 'unknown'
+  knows(keyId: string): boolean
 }
 
 const PURPOSE = 'audit-heads'
@@ -43,6 +44,7 @@ export function createHeadKeys(secrets: Deriver & { previous: Deriver | undefine
       keyId: current.id,
       signature: sign(null, Buffer.from(text), current.private),
     }),
+    knows: keyId => known.has(keyId),
     check(text, { keyId, signature }) {
       const key = known.get(keyId)
       if (!key) return 'unknown'
