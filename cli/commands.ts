@@ -88,6 +88,29 @@ export const groups: readonly Group[] = [
     ],
   },
   {
+    title: 'Users and keys',
+    rows: [
+      row(
+        'users create-admin',
+        'Make an administrator',
+        () => import('./commands/users/create-admin.ts'),
+      ),
+      row(
+        'keys create',
+        'Make an API key and print its secret',
+        () => import('./commands/keys/create.ts'),
+      ),
+      row('keys list', 'List API keys', () => import('./commands/keys/list.ts')),
+      row('keys show', 'Show one API key', () => import('./commands/keys/show.ts')),
+      row(
+        'keys rotate',
+        'Give an API key a new secret and print it',
+        () => import('./commands/keys/rotate.ts'),
+      ),
+      row('keys revoke', 'End an API key for good', () => import('./commands/keys/revoke.ts')),
+    ],
+  },
+  {
     title: 'For shells and scripts',
     rows: [
       row(
@@ -104,5 +127,7 @@ export const rows: readonly Row[] = groups.flatMap(group => group.rows)
 /** What the first word of a command with two is about. */
 export const FAMILIES: Readonly<Record<string, string>> = {
   config: 'Look at the configuration without starting anything',
+  keys: 'Make, look at and end API keys',
   migrate: 'Bring the schema of the database to the version that is needed',
+  users: 'Make users where nobody can sign in yet',
 }

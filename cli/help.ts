@@ -13,18 +13,39 @@ import { isSettingFlag, isSwitch } from './setting-flags.ts'
 
 const WIDTH = 80
 
-/** What `zerg --help` prints. */
+/** What `zerg --help` prints. Commands that begin with the same word share a line. */
 export function overview(): string {
-  const nameWidth = Math.max(...rows.map(({ name }) => name.length))
-  const line = ({ name, summary }: Row) => `  ${name.padEnd(nameWidth)}  ${summary}`
+  const shown = new Set<string>()
+  const lines = groups
+    .map(({ title, rows }) => ({ title, lines: rows.map(lineOf).filter(isNew) }))
+    .filter(({ lines }) => lines.length > 0)
+  const nameWidth = Math.max(...[...shown].map(name => name.length))
+  const written = ({ name, summary }: Line) => `  ${name.padEnd(nameWidth)}  ${summary}`
   return [
     `zerg ${VERSION}: tasks and projects over HTTP and gRPC, in one executable`,
     '',
-    ...groups.map(({ title, rows }) => [styled(1, 'bold', title), ...rows.map(line)].join('\n')),
+    ...lines.map(({ title, lines }) =>
+      [styled(1, 'bold', title), ...lines.map(written)].join('\n'),
+    ),
     '',
-    '`zerg COMMAND --help` has flags and examples.',
+    '`zerg COMMAND --help` has flags and examples; … stands for several commands.',
     `Exit codes: ${Object.values(EXIT).join(', ')}; \`zerg help exit\` says when.`,
   ].join('\n')
+
+  function isNew({ name }: Line): boolean {
+    const isFirst = !shown.has(name)
+    shown.add(name)
+    return isFirst
+  }
+}
+
+type Line = Pick<Row, 'name' | 'summary'>
+
+function lineOf({ name, summary }: Row): Line {
+  const [word = '', second] = name.split(' ')
+  return second === undefined
+    ? { name, summary }
+    : { name: `${word} …`, summary: FAMILIES[word] ?? summary }
 }
 
 /** What `zerg config --help` prints: the commands that begin with this word. */
