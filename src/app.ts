@@ -42,10 +42,9 @@ export function createApp({
 }: Given) {
   const clock = systemClock
   const internal = createInternalTokens({ secrets, clock })
-  const { addresses, timeoutMs } = config.tasksService
   const remote =
-    addresses.length > 0
-      ? connectTasks({ addresses, timeoutMs, credentials: internal.sign, log, metrics, clock })
+    config.tasksService.addresses.length > 0
+      ? connectTasks({ ...config.tasksService, credentials: internal.sign, log, metrics, clock })
       : undefined
   const local = openTasks({ database })
   const tasks = remote?.tasks ?? local

@@ -72,6 +72,7 @@ export async function onPort<T>(place: Place, open: () => T | Promise<T>): Promi
   try {
     return await open()
   } catch (cause) {
+    if (cause instanceof StartFailure) throw cause
     throw portFailure(place, cause)
   }
 }

@@ -74,11 +74,17 @@ type Asking = { log: Log; signal: AbortSignal }
 
 async function reachTasks(config: Config, address: string, { log, signal }: Asking) {
   const setting = 'TASKS_SERVICE_ADDR'
-  const { timeoutMs } = config.tasksService
   const metrics = createMetrics()
   const credentials = credentialsOf(config)
   const clock = systemClock
-  const remote = connectTasks({ addresses: [address], timeoutMs, credentials, log, metrics, clock })
+  const remote = connectTasks({
+    ...config.tasksService,
+    addresses: [address],
+    credentials,
+    log,
+    metrics,
+    clock,
+  })
   try {
     await remote.check.run(signal)
     return { reached: [{ setting, remark: `has ${address}, which serves tasks` }], unfit: [] }

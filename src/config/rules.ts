@@ -4,6 +4,7 @@ import { formatDuration, formatSize } from '#lib/duration.ts'
 import { ANY_ORIGIN } from './origins.ts'
 import { type ConfigProblem, problemOf, type Resolved } from './problem.ts'
 import { productionRules } from './production.ts'
+import { grpcRules } from './grpc-rules.ts'
 import { redisRules } from './redis-rules.ts'
 import type { Facts, Rule } from './rule.ts'
 import type { Config } from './schema.ts'
@@ -210,4 +211,4 @@ function samePort(
   ]
 }
 
-const RULES: readonly Rule[] = [...contradictions, ...redisRules, ...productionRules]
+const RULES: readonly Rule[] = [...contradictions, ...grpcRules, ...redisRules, ...productionRules]

@@ -47,10 +47,17 @@ export const schema = {
     port: port('ZERG_GRPC_PORT', 'grpc-port', 50_051, 'Port of the Tasks service; 0 picks a free one.'),
     messageMaxBytes: size('ZERG_GRPC_MESSAGE_MAX', 'grpc-message-max', 4_194_304, 'Largest gRPC message accepted.'),
     reflection: flag('ZERG_GRPC_REFLECTION', 'grpc-reflection', true, 'Answer gRPC server reflection.'),
+    tlsCert: file('ZERG_GRPC_TLS_CERT', 'grpc-tls-cert', undefined, 'File with the certificate and its chain (PEM) of the gRPC port; empty serves without TLS.'),
+    tlsKey: file('ZERG_GRPC_TLS_KEY', 'grpc-tls-key', undefined, 'File with the private key (PEM) of that certificate.'),
+    tlsClientCa: file('ZERG_GRPC_TLS_CLIENT_CA', 'grpc-tls-client-ca', undefined, 'File with the certificate authority (PEM) that clients of the gRPC port have to have a certificate of; empty asks for none.'),
   },
   tasksService: {
     addresses: addresses('TASKS_SERVICE_ADDR', 'tasks-service-addr', [], 'Addresses (host:port) of the Tasks service; empty calls it in process.'),
     timeoutMs: duration('ZERG_TASKS_SERVICE_TIMEOUT', 'tasks-service-timeout', 5_000, 'Longest that one call to the Tasks service may take, retries included.', live),
+    tls: flag('ZERG_TASKS_SERVICE_TLS', 'tasks-service-tls', false, 'Reach the Tasks service by TLS alone.'),
+    tlsCa: file('ZERG_TASKS_SERVICE_TLS_CA', 'tasks-service-tls-ca', undefined, 'File with the certificate authority (PEM) to verify the Tasks service by; empty uses the system’s.'),
+    tlsCert: file('ZERG_TASKS_SERVICE_TLS_CERT', 'tasks-service-tls-cert', undefined, 'File with the certificate (PEM) to show to the Tasks service.'),
+    tlsKey: file('ZERG_TASKS_SERVICE_TLS_KEY', 'tasks-service-tls-key', undefined, 'File with the private key (PEM) of that certificate.'),
   },
   auth: {
     secret: secret('ZERG_SECRET', 'secret', undefined, 'Master secret, at least 32 characters, the same on every instance; what has to stay secret is encrypted or signed by keys derived from it. Empty makes one up and keeps it in the data directory.', { secret: true }),

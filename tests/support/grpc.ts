@@ -87,6 +87,8 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
   }
 }
 
+type ConnectOptions = Partial<Omit<Parameters<typeof connectTasks>[0], 'addresses' | 'clock'>>
+
 /** The same tasks over gRPC from these addresses. */
 export const connectTestTasks = (
   addresses: readonly string[],
@@ -95,8 +97,9 @@ export const connectTestTasks = (
     log = silent,
     metrics = createMetrics(),
     credentials = testTokens.sign as Credentials,
-  } = {},
-) => connectTasks({ addresses, timeoutMs, credentials, log, metrics, clock: systemClock })
+    ...tls
+  }: ConnectOptions = {},
+) => connectTasks({ ...tls, addresses, timeoutMs, credentials, log, metrics, clock: systemClock })
 
 /** Tasks of which a test gives the functions that it needs; the others throw. */
 export function tasksWith(given: Partial<Tasks>): Tasks {

@@ -11,6 +11,7 @@ import type { Metrics } from '#platform/observability/metrics.ts'
 import { serviceCheck } from '#transport/grpc/client/check.ts'
 import { openGrpcClient } from '#transport/grpc/client/client.ts'
 import type { Credentials } from '#transport/grpc/client/metadata.ts'
+import type { ChannelTls } from '#transport/grpc/tls.ts'
 import { TasksServiceService as V1 } from '#transport/grpc/proto/tasks/v1/tasks.gen.ts'
 import { fromMessage } from './messages.ts'
 import type { Task, TaskChange } from './model.ts'
@@ -22,7 +23,7 @@ import {
 } from './remote-requests.ts'
 import type { Tasks } from './tasks.ts'
 
-type Needs = {
+type Needs = ChannelTls & {
   /** `host:port` each; a name may stand for several instances. */
   addresses: readonly string[]
   timeoutMs: number
@@ -42,14 +43,11 @@ export type RemoteTasks = {
 /** Begins to connect at once; calls before the first connection wait for it. */
 export function connectTasks(needs: Needs): RemoteTasks {
   const client = openGrpcClient({
+    ...needs,
     name: 'tasks-service',
-    addresses: needs.addresses,
     timeoutMs: () => needs.timeoutMs,
-    credentials: needs.credentials,
     unreachable: cause =>
       new AppError('tasks_service_unavailable', 'The Tasks service cannot be reached.', { cause }),
-    clock: needs.clock,
-    log: needs.log,
     metrics: needs.metrics.tasksService,
   })
   const { unary } = client

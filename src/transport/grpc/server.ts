@@ -1,6 +1,6 @@
 // The gRPC server, as a door: it opens on a port and closes without losing a call.
 
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js'
 import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Door } from '#platform/lifecycle/door.ts'
@@ -12,14 +12,18 @@ import type { House } from './exchange.ts'
 import { serveHealth } from './health.ts'
 import { serveReflection } from './reflection.ts'
 import type { GrpcService } from './service.ts'
+import { serverCredentials, type ServerTls } from './tls.ts'
 
 const KEEPALIVE_EVERY_MS = 30_000
 const KEEPALIVE_TIMEOUT_MS = 10_000
 
-export type GrpcOptions = {
+type Binding = ServerTls & {
   host: string
   /** 0 picks a free one. */
   port: number
+}
+
+export type GrpcOptions = Binding & {
   /** Largest message accepted; what is sent is bounded by the pages of lists. */
   messageMaxBytes: number
   /** Deadline of a call that brings none. */
@@ -32,7 +36,7 @@ export type GrpcOptions = {
   metrics: Metrics
 }
 
-/** Binds the port and serves. @throws Error when the port cannot be bound. */
+/** Binds the port and serves. @throws Error when the port cannot be bound, StartFailure for its TLS. */
 export async function openGrpc(options: GrpcOptions): Promise<Door> {
   const { host, services, admission, clock, log, metrics, defaultTimeoutMs } = options
   // It would write to stderr what is told as an error anyway.
@@ -58,7 +62,7 @@ export async function openGrpc(options: GrpcOptions): Promise<Door> {
   const reflection = options.reflection
     ? serveReflection(server, { names: [...names, 'grpc.health.v1.Health'], admission })
     : undefined
-  const port = await bind(server, host, options.port)
+  const port = await bind(server, options)
   const { promise: closed, resolve: nowClosed } = Promise.withResolvers<void>()
   let isListening = true
 
@@ -110,10 +114,10 @@ export async function openGrpc(options: GrpcOptions): Promise<Door> {
   }
 }
 
-const bind = (server: Server, host: string, port: number) =>
+const bind = (server: Server, { host, port, ...tls }: Binding) =>
   new Promise<number>((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, serverCredentials(tls), (error, bound) => {
       if (error) reject(error)
       else resolve(bound)
     })

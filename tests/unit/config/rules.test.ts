@@ -94,6 +94,41 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     /verifies nothing/,
   ],
   [
+    'a certificate of the gRPC port without its key',
+    { ZERG_GRPC_TLS_CERT: import.meta.path },
+    'ZERG_GRPC_TLS_CERT',
+    /set without ZERG_GRPC_TLS_KEY/,
+  ],
+  [
+    'a key of the gRPC port without its certificate',
+    { ZERG_GRPC_TLS_KEY: import.meta.path },
+    'ZERG_GRPC_TLS_KEY',
+    /set without ZERG_GRPC_TLS_CERT/,
+  ],
+  [
+    'certificates of clients without TLS',
+    { ZERG_GRPC_TLS_CLIENT_CA: import.meta.path },
+    'ZERG_GRPC_TLS_CLIENT_CA',
+    /the port has no TLS/,
+  ],
+  [
+    'an authority for a Tasks service that is not reached by TLS',
+    { ZERG_TASKS_SERVICE_TLS_CA: import.meta.path },
+    'ZERG_TASKS_SERVICE_TLS_CA',
+    /not reached by TLS/,
+  ],
+  [
+    'TLS to an address without a name',
+    {
+      TASKS_SERVICE_ADDR: 'tasks:1,[::1]:50051',
+      ZERG_TASKS_SERVICE_TLS: 'true',
+      ZERG_ROLES: 'api',
+      DATABASE_URL: DB,
+    },
+    'TASKS_SERVICE_ADDR',
+    /no certificate is checked/,
+  ],
+  [
     'credentials for every page there is',
     { ZERG_CORS_ORIGINS: '*', ZERG_CORS_CREDENTIALS: 'true' },
     'ZERG_CORS_CREDENTIALS',

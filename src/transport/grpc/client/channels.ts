@@ -4,10 +4,10 @@ import {
   type ChannelOptions,
   Client,
   connectivityState as State,
-  credentials,
   logVerbosity,
   setLogVerbosity,
 } from '@grpc/grpc-js'
+import { type ChannelTls, channelCredentials } from '../tls.ts'
 
 // What one answer may hold: a page of 200 tasks with long descriptions is about 8 MiB.
 const MESSAGE_MAX_BYTES = 16_777_216
@@ -37,10 +37,13 @@ const REVIVE_EVERY_MS = 100
 
 export type Channels = ReturnType<typeof openChannels>
 
-/** Begins to connect to each `host:port`. */
-export function openChannels(addresses: readonly string[], elapsedMs: () => number) {
+type Needs = ChannelTls & { addresses: readonly string[]; elapsedMs: () => number }
+
+/** Begins to connect to each `host:port`. @throws StartFailure where TLS is not as it should be. */
+export function openChannels({ addresses, elapsedMs, ...tls }: Needs) {
   // It would write to stderr what is told as an error anyway.
   setLogVerbosity(logVerbosity.NONE)
+  const secured = channelCredentials(tls)
   let channels = openAll()
   let revivedAtMs = elapsedMs()
   let turn = 0
@@ -89,9 +92,7 @@ export function openChannels(addresses: readonly string[], elapsedMs: () => numb
   }
 
   function openAll() {
-    const opened = addresses.map(
-      address => new Client(`dns:///${address}`, credentials.createInsecure(), OPTIONS),
-    )
+    const opened = addresses.map(address => new Client(`dns:///${address}`, secured, OPTIONS))
     // Asked for their state, idle channels begin to connect.
     opened.forEach(stateOf)
     return opened

@@ -14,6 +14,7 @@ import { errorEntry } from '#lib/error-codes.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
+import type { ChannelTls } from '../tls.ts'
 import type { Failure, Method } from './attempt.ts'
 import { createAttempts, type Wish } from './attempts.ts'
 import { openChannels } from './channels.ts'
@@ -25,7 +26,7 @@ const OPEN_MS = 1_000
 
 export type GrpcClient = ReturnType<typeof openGrpcClient>
 
-type Needs = {
+type Needs = ChannelTls & {
   /** How logs call the service. */
   name: string
   addresses: readonly string[]
@@ -41,7 +42,7 @@ type Needs = {
 
 export function openGrpcClient(needs: Needs) {
   const { clock, log, metrics, unreachable } = needs
-  const channels = openChannels(needs.addresses, clock.elapsedMs)
+  const channels = openChannels({ ...needs, elapsedMs: clock.elapsedMs })
   const attempts = createAttempts({ ...needs, channels })
   // Errors that speak against the service as such, not against one call.
   const outages = new WeakSet<Error>()
