@@ -59,8 +59,9 @@ export function attempt<Request, Response>(
       { deadline: deadlineAtMs },
       (error, response) => {
         signal.removeEventListener('abort', cancel)
-        if (error) resolve({ failure: failureOf(error) })
-        else if (response === undefined) resolve({ failure: failureOf(withoutAnswer()) })
+        if (error) resolve({ failure: failureOf(error, deadlineAtMs) })
+        else if (response === undefined)
+          resolve({ failure: failureOf(withoutAnswer(), deadlineAtMs) })
         else resolve({ response })
       },
     )
@@ -77,10 +78,15 @@ export function attempt<Request, Response>(
 const NOT_BEGUN =
   /^(?:Stream refused by server|(?:round_robin: )?No connection established|Name resolution failed|Failed to start HTTP\/2 stream|Channel closed before call started)/
 
-function failureOf(error: ServiceError): Failure {
+// Either side may be the first to notice that the time is over.
+const DEADLINE_MARGIN_MS = 20
+
+function failureOf(error: ServiceError, deadlineAtMs: number): Failure {
   const answer = fromStatus(error)
   // An instance that ended a call because it had to stop says nothing about what it had done.
   if (answer?.code === 'shutting_down') return { error, kind: 'unsure' }
+  const isOver = Date.now() >= deadlineAtMs - DEADLINE_MARGIN_MS
+  if (answer?.code === 'deadline_exceeded' && isOver) return { error, kind: 'late' }
   if (answer) return { error, kind: 'answered', answer }
   if (error.code === Status.DEADLINE_EXCEEDED) return { error, kind: 'late' }
   if (error.code === Status.UNAVAILABLE)
