@@ -10,6 +10,8 @@ const live = { reloadable: true } as const
 const environment = oneOf('development', 'test', 'staging', 'production')
 const roles = some('api', 'tasks')
 const dependencies = anyOf('database', 'tasks-service', 'redis')
+const days = count({ min: 1, max: 36_500 })
+const eachMinute = count({ min: 1, max: 60_000 })
 const connections = count({ min: 1, max: 1_000 })
 const requests = count({ min: 1, max: 1_000_000 })
 const pooler = oneOf('none', 'transaction')
@@ -66,6 +68,10 @@ export const schema = {
   keys: {
     overlapMaxMs: duration('ZERG_KEYS_OVERLAP', 'keys-overlap', 24 * 3_600_000, 'Longest that the secret of an API key before a rotation works beside the new one; also what is usual.'),
     bootstrapFile: textOrNone('ZERG_BOOTSTRAP_KEY_FILE', 'bootstrap-key-file', undefined, 'File for the first API key of a new embedded database; empty shows it on a terminal, else leaves it in the data directory.'),
+  },
+  audit: {
+    retentionDays: days('ZERG_AUDIT_RETENTION_DAYS', 'audit-retention-days', 400, 'How long `zerg audit prune` leaves entries of the audit log; whole months go.'),
+    refusalsPerMinute: eachMinute('ZERG_AUDIT_REFUSALS_PER_MINUTE', 'audit-refusals-per-minute', 60, 'Refusals (401, 403, 429) that this process keeps in the audit log in the long run; the others are only counted.'),
   },
   database: {
     url: databaseUrl('DATABASE_URL', 'database-url', undefined, 'PostgreSQL ≥ 14 as postgres://user:password@host:port/name; empty runs the embedded one.', { secret: true }),

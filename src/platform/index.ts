@@ -3,6 +3,7 @@
 import type { Config } from '#config/schema.ts'
 import { systemClock } from '#lib/clock.ts'
 import { auditLog } from './audit/audit.ts'
+import { type Refusals, refusalLog } from './audit/refusals.ts'
 import { type Embedded, openEmbedded } from './embedded/index.ts'
 import type { Lifecycle } from './lifecycle/lifecycle.ts'
 import { processRuns } from './lifecycle/runs.ts'
@@ -64,7 +65,12 @@ export async function openStores({ config, log, metrics, life }: Storing) {
     close: (database: Database, limitMs) => database.close(limitMs),
   })
   if (!embedded) await requireSchema(database, AbortSignal.timeout(waitMs))
-  return { database, embedded, secrets, bus }
+  const { refusalsPerMinute: perMinute } = config.audit
+  const refusals: Refusals = await life.open(
+    'refusals',
+    refusalLog({ database, perMinute, log, metrics }),
+  )
+  return { database, embedded, secrets, refusals, bus }
 
   function openData(): Promise<Embedded> {
     return life.open('embedded', {

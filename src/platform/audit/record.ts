@@ -50,8 +50,8 @@ export const whatOf = ({ action, kind, id, outcome, ...more }: Entry) => [
   toJson(more.after),
 ]
 
-// PostgreSQL keeps neither NUL nor half a character, and what a client sent must not stop an entry.
-const storable = (text: string): string =>
+/** PostgreSQL keeps neither NUL nor half a character, and what a client sent must not stop an entry. */
+export const storable = (text: string): string =>
   text.slice(0, TEXT_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD')
 
 const toJson = (value: object | null | undefined): string | null =>

@@ -22,7 +22,7 @@ type Who = [
 ]
 
 /** Who and from where, as the parameters that `entryOf` and `record` refer to. */
-export const whoOf = ({ caller }: Call): Who => [
+export const whoOf = ({ caller }: Pick<Call, 'caller'>): Who => [
   caller.kind,
   someone(caller.id),
   someone(caller.userId),

@@ -99,6 +99,11 @@ export function createMetrics() {
         'zerg_audit_seal_lag_seconds',
         'Age of the oldest audit entry that no seal holds.',
       ),
+      refusals: counter(
+        'zerg_audit_refusals_total',
+        'Refusals, by whether the audit log keeps an entry of its own for each.',
+        ['kept'],
+      ),
     },
     // Of the instance that did the work: each run is one instance's.
     periodic: {
