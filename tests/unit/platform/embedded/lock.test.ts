@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { lockDirectory, readHolder } from '#platform/embedded/lock.ts'
+import { findInstance, lockDirectory, readHolder } from '#platform/embedded/lock.ts'
 import { makeFolder } from '../../../support/embedded.ts'
 
 let folder: Awaited<ReturnType<typeof makeFolder>>
@@ -34,6 +34,34 @@ describe('a lock', () => {
   test('is the kernel’s: what an earlier process has written does not stand in the way', () => {
     writeHolder({ pid: process.ppid, process_start: null })
     lock().release()
+  })
+})
+
+describe('who has a directory', () => {
+  test('is nobody where none was, or it was released, and whoever holds it meanwhile', () => {
+    expect(findInstance(folder.path)).toBeUndefined()
+    const held = lock()
+    expect(findInstance(folder.path)).toMatchObject({ pid: process.pid, address: null })
+    held.announce({ ports: { http: 8080 }, address: '::1' })
+    expect(findInstance(folder.path)).toMatchObject({ ports: { http: 8080 }, address: '::1' })
+    held.release()
+    expect(findInstance(folder.path)).toBeUndefined()
+  })
+
+  test('is nobody where the process has ended without a word', async () => {
+    const gone = Bun.spawn(['true'])
+    await gone.exited
+    writeHolder({ pid: gone.pid })
+    expect(findInstance(folder.path)).toBeUndefined()
+  })
+
+  test('is told by the lock where the holder was elsewhere, as in a container before this one', () => {
+    writeHolder({ pid: 1, host: 'elsewhere' })
+    expect(findInstance(folder.path)).toBeUndefined()
+    const held = lock()
+    writeHolder({ pid: 1, host: 'elsewhere' })
+    expect(findInstance(folder.path)).toMatchObject({ host: 'elsewhere' })
+    held.release()
   })
 })
 
