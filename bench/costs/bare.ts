@@ -22,6 +22,7 @@ const sql = postgres(url, {
 const PREPARED = { prepare: true }
 const FIND = `select ${COLUMNS} from tasks where id = $1`
 const LIST = listStatement({
+  reach: 'any',
   filter: {},
   sort: { column: 'created_at', descending: true },
   after: undefined,

@@ -5,6 +5,9 @@ import type { Runner } from '#platform/postgres/database.ts'
 /** How many there are of what tasks refer to; each holds rare and common ones. */
 const PROJECTS = 1_000
 const USERS = 200
+/** Every so many projects, large ones and small ones, have the member who has 200 of them. */
+const PROJECTS_APART = 5
+const MEMBERS_EACH = 10
 
 /**
  * Fills an empty, migrated database. What lists ask about is spread as it may be in use: most tasks
@@ -15,7 +18,7 @@ export async function insertManyTasks(on: Runner, count: number): Promise<void> 
   for (const statement of statements(count)) await on.run(sql => sql.unsafe(statement))
   // An index is built in a fraction of the time that it takes to fill it row by row.
   for (const definition of indexes) await on.run(sql => sql.unsafe(definition))
-  for (const table of ['users', 'projects', 'tasks', 'task_words'])
+  for (const table of ['users', 'projects', 'project_members', 'tasks', 'task_words'])
     await on.run(sql => sql.unsafe(`vacuum analyze ${table}`))
 }
 
@@ -34,10 +37,14 @@ const uuid = (kind: string, n: string) =>
   `('${kind}-0000-7000-8000-' || lpad(to_hex((${n})::bigint), 12, '0'))::uuid`
 
 export const userId = (n: number): string => idOf('0000000a', n)
+/** A member of 200 projects, who has tasks beside those, as owner and as assignee. */
+export const MEMBER = userId(1)
+
 export const projectId = (n: number): string => idOf('0000000b', n)
 
-const idOf = (kind: string, n: number) =>
-  `${kind}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
+function idOf(kind: string, n: number): string {
+  return `${kind}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
+}
 
 // Numbers that look like chance and are the same every time.
 const spread = (n: string, seed: number, below: number | string) =>
@@ -58,6 +65,14 @@ const statements = (count: number): string[] => [
    select ${uuid('0000000b', 'n')}, 'Project ' || n, ${uuid('0000000a', `n % ${USERS}`)},
      case when n % 10 = 0 then 'archived' else 'active' end, now() - n * interval '1 hour'
    from generate_series(0, ${PROJECTS - 1}) n`,
+  // The user with 200 projects has no others, and all others have some fifty each.
+  `insert into project_members (project_id, user_id, role)
+   select ${uuid('0000000b', 'n')}, ${uuid('0000000a', `2 + (n * 7 + m * 19) % ${USERS - 2}`)},
+     case m when 0 then 'owner' when 1 then 'editor' else 'viewer' end
+   from generate_series(0, ${PROJECTS - 1}) n, generate_series(0, ${MEMBERS_EACH - 1}) m
+   union all
+   select ${uuid('0000000b', 'n')}, ${uuid('0000000a', '1')}, 'viewer'
+   from generate_series(0, ${PROJECTS - 1}, ${PROJECTS_APART}) n`,
   'alter table tasks disable trigger all',
   `insert into tasks (id, title, status, priority, completed_at, project_id, assignee_id, due_date,
      owner_id, created_at, updated_at, words)

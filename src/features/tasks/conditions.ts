@@ -2,6 +2,7 @@
 
 import type { Position } from '#lib/cursor.ts'
 import { type Bind, type Value, USUAL_ROWS } from '#lib/placeholders.ts'
+import type { Reach } from '#lib/rule.ts'
 import type { Task, TaskFilter } from './model.ts'
 
 /** In the order that answers show them in. A row of these is a task: nothing is mapped. */
@@ -9,6 +10,7 @@ export const COLUMNS = `id, title, description, status, priority, status = 'done
   completed_at, project_id, assignee_id, due_date, owner_id, version, created_at, updated_at`
 
 export type Page = {
+  reach: Reach
   filter: TaskFilter
   after: Position | undefined
   limit: number
@@ -33,6 +35,22 @@ export function conditionSets(filter: TaskFilter, bind: Bind): string[][] {
   const statuses = statusesOf(filter)
   if (statuses) return statuses.map(status => [...others, `status = ${bind(status)}`])
   return [hasIndex(filter) ? others : [...others, FROM_ALL]]
+}
+
+/**
+ * The same, for lists that walk along what a user may see and check the rest on the way: said so
+ * that no index is chosen by them.
+ */
+export function checksOf(filter: TaskFilter, bind: Bind): string[] {
+  const { due_before, due_after, status: _status, completed: _completed, ...others } = filter
+  const statuses = statusesOf(filter)
+  const words = statuses?.map(status => `status = ${bind(status)}`) ?? []
+  return [
+    ...conditionsOf(others, bind).map(condition => `(${condition}) is true`),
+    ...(statuses ? [`(${words.join(' or ') || 'false'}) is true`] : []),
+    // These are ranges of an order, and may well be read by it.
+    ...conditionsOf({ ...(due_before && { due_before }), ...(due_after && { due_after }) }, bind),
+  ]
 }
 
 // True of every task. It stands in the indexes of the orders alone (see migration 0003), so that

@@ -16,7 +16,7 @@ export const SORTS = [
 
 export const LIMIT_MAX = 200
 export const LIMIT_DEFAULT = 50
-const VERSION_MAX = 2_147_483_647
+export const VERSION_MAX = 2_147_483_647
 
 const title = text({
   min: 1,

@@ -1,11 +1,12 @@
 // Pages of tasks: in one of the orders, or by a search, which has an order of its own.
 
 import { type Position, decodeCursor, encodeCursor } from '#lib/cursor.ts'
+import type { Reach } from '#lib/rule.ts'
 import { invalidQuery } from '#lib/shape.ts'
 import { parseTime } from '#lib/time.ts'
 import { wordsOf } from '#lib/words.ts'
 import type { Runner } from '#platform/postgres/database.ts'
-import type { Sort } from './listing.ts'
+import type { Sort } from './ordering.ts'
 import {
   LIMIT_DEFAULT,
   type Task,
@@ -21,20 +22,24 @@ type Found = { tasks: readonly Task[]; positionOf(index: number): Position }
 export function createPages(repository: Pick<TaskRepository, 'list' | 'search'>) {
   return { read }
 
-  async function read(on: Runner, query: Query): Promise<TaskPage> {
+  async function read(on: Runner, query: Query, reach: Reach): Promise<TaskPage> {
     const { limit = LIMIT_DEFAULT } = query
     // One more than is shown says whether there is another page.
-    const { tasks, positionOf } = await (query.q === undefined ? listed : searched)(on, query)
+    const { tasks, positionOf } = await (query.q === undefined ? listed : searched)(
+      on,
+      query,
+      reach,
+    )
     if (tasks.length <= limit) return { data: [...tasks], next_cursor: null }
     const next_cursor = encodeCursor(orderOf(query), positionOf(limit - 1))
     return { data: tasks.slice(0, limit), next_cursor }
   }
 
-  async function listed(on: Runner, query: Query): Promise<Found> {
+  async function listed(on: Runner, query: Query, reach: Reach): Promise<Found> {
     const sort = sortOf(query)
     const isKey = (key: string | null) =>
       key === null ? sort.column === 'due_date' : parseTime(key) === key
-    const tasks = await repository.list(on, { ...pageOf(query, isKey), sort })
+    const tasks = await repository.list(on, { ...pageOf(query, isKey), reach, sort })
     const positionOf = (index: number) => {
       const task = tasks[index]!
       return { key: task[sort.column], id: task.id }
@@ -42,7 +47,7 @@ export function createPages(repository: Pick<TaskRepository, 'list' | 'search'>)
     return { tasks, positionOf }
   }
 
-  async function searched(on: Runner, query: Query): Promise<Found> {
+  async function searched(on: Runner, query: Query, reach: Reach): Promise<Found> {
     if (query.sort !== undefined)
       throw invalidQuery([
         { parameter: 'sort', detail: 'cannot be given with `q`, which has an order of its own' },
@@ -51,7 +56,7 @@ export function createPages(repository: Pick<TaskRepository, 'list' | 'search'>)
     if (words.length === 0)
       throw invalidQuery([{ parameter: 'q', detail: 'must contain a letter, a digit or an emoji' }])
     const isKey = (key: string | null) => key !== null && key.startsWith(words[0] ?? '')
-    const found = await repository.search(on, { ...pageOf(query, isKey), words })
+    const found = await repository.search(on, { ...pageOf(query, isKey), reach, words })
     return { tasks: found.map(({ task }) => task), positionOf: index => found[index]!.at }
   }
 }

@@ -1,13 +1,6 @@
-// Who may do what with tasks. Relations (owner, assignee, membership) have no say yet, since
-// everybody acts as the built-in user, who is an administrator.
+// Who may do what with tasks.
 
-import type { Caller } from '#lib/caller.ts'
 import type { Relation, Rule } from '#lib/rule.ts'
-
-export const mayRead = ({ roles }: Caller): boolean =>
-  roles.includes('admin') || roles.includes('auditor')
-
-export const mayWrite = ({ roles }: Caller): boolean => roles.includes('admin')
 
 const SEEING: readonly Relation[] = [
   'owner',

@@ -1,15 +1,18 @@
-// Tasks in PostgreSQL. SQL lives here, in listing.ts and in searching.ts, and nowhere else in this
-// feature. Every
-// function is one statement, and its rows are tasks as they stand.
+// Tasks in PostgreSQL. Every function is one statement, and its rows are tasks as they stand; what a
+// caller may not see or do is left out by the statement itself.
 
-import { AppError } from '#lib/errors.ts'
 import type { Position } from '#lib/cursor.ts'
+import type { Reach } from '#lib/rule.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import { onConstraint } from '#platform/postgres/errors.ts'
 import { COLUMNS } from './conditions.ts'
-import { type Listing, listStatement } from './listing.ts'
+import { listStatement } from './listing.ts'
 import type { Task } from './model.ts'
+import type { Listing } from './ordering.ts'
+import { noSuch, type Placement, type Standing } from './placing.ts'
+import { isWithin, memberCondition, onceForEach, type UserReach, userOf } from './reaching.ts'
 import { type Search, searchStatement } from './searching.ts'
+import { insertStatement, removeStatement, updateStatement } from './writing.ts'
 
 /** What a task is made of; everything else follows from it. */
 export type TaskContent = Pick<
@@ -28,35 +31,59 @@ export type Update = {
   words: readonly string[] | undefined
   /** The only version that the change is meant for. */
   version: number | undefined
+  /** The tasks that may be changed. */
+  reach: Reach
+  /** The projects that a task may be put into, and the people in them that it may be given to. */
+  place: Reach
 }
+
+export type Removal = { version: number | undefined; reach: Reach }
+
+/** What a caller sees of a task that a change has not met. */
+export type Judgement = Pick<Task, 'version' | 'project_id' | 'assignee_id'> & { may: boolean }
 
 export type TaskRepository = ReturnType<typeof createTaskRepository>
 
 export function createTaskRepository() {
-  return { insert, find, findMany, list, search, update, remove, removeAll, detachAll }
+  return {
+    insert,
+    find,
+    findMany,
+    list,
+    search,
+    update,
+    remove,
+    removeAll,
+    detachAll,
+    judge,
+    standing,
+  }
 
-  /** Undefined where a task with this id exists already. */
-  async function insert(on: Runner, task: TaskContent & Words & Pick<Task, 'id' | 'owner_id'>) {
+  /** Undefined where a task with this id exists already, or it may not be put where it is to be. */
+  async function insert(
+    on: Runner,
+    task: TaskContent & Words & Pick<Task, 'id' | 'owner_id'>,
+    place: Reach,
+  ) {
+    const { id, owner_id, words } = task
+    const values = [id, owner_id, ...contentOf(task), [...words], ...userOf(place)]
     const [inserted] = await on
-      .run(sql =>
-        sql.unsafe<Task[]>(
-          INSERT,
-          [task.id, task.owner_id, ...contentOf(task), [...task.words]],
-          PREPARED,
-        ),
-      )
+      .run(sql => sql.unsafe<Task[]>(insertStatement(place), values, PREPARED))
       .catch(onReference)
     return inserted
   }
 
-  async function find(on: Runner, id: string) {
-    const [task] = await on.run(sql => sql.unsafe<Task[]>(FIND, [id], PREPARED))
+  async function find(on: Runner, id: string, reach: Reach) {
+    const values = [id, ...userOf(reach)]
+    const [task] = await on.run(sql => sql.unsafe<Task[]>(findStatement(reach), values, PREPARED))
     return task
   }
 
   /** In no order. */
-  async function findMany(on: Runner, ids: readonly string[]): Promise<Task[]> {
-    return [...(await on.run(sql => sql.unsafe<Task[]>(FIND_MANY, [[...ids]], PREPARED)))]
+  async function findMany(on: Runner, ids: readonly string[], reach: Reach): Promise<Task[]> {
+    const values = [[...ids], ...userOf(reach)]
+    const text = findManyStatement(reach)
+    return [...(await on.run(sql => sql.unsafe<Task[]>(text, values, PREPARED)))]
   }
 
   async function list(on: Runner, listing: Listing): Promise<Task[]> {
@@ -77,24 +104,22 @@ export function createTaskRepository() {
     return rows.map(({ word, ...task }) => ({ task, at: { key: word, id: task.id } }))
   }
 
-  /** Undefined where there is no such task, or it has another version than the one expected. */
-  async function update(on: Runner, id: string, { change, words, version }: Update) {
+  /** Undefined where no such task is within reach, has the version expected, and may go where it is to go. */
+  async function update(on: Runner, id: string, { change, words, version, reach, place }: Update) {
     const given = GIVEN_BY_NULL.map(field => change[field] !== undefined)
+    const named = words ? [...words] : null
+    const user = userOf(reach, place)
+    const values = [id, version ?? null, ...contentOf(change), named, ...given, ...user]
     const [updated] = await on
-      .run(sql =>
-        sql.unsafe<Task[]>(
-          UPDATE,
-          [id, version ?? null, ...contentOf(change), words ? [...words] : null, ...given],
-          PREPARED,
-        ),
-      )
+      .run(sql => sql.unsafe<Task[]>(updateStatement(reach, place), values, PREPARED))
       .catch(onReference)
     return updated
   }
 
-  /** False where there is no such task, or it has another version than the one expected. */
-  async function remove(on: Runner, id: string, version?: number): Promise<boolean> {
-    const rows = await on.run(sql => sql.unsafe<object[]>(REMOVE, [id, version ?? null], PREPARED))
+  /** False where no such task is within reach and has the version expected. */
+  async function remove(on: Runner, id: string, { version, reach }: Removal): Promise<boolean> {
+    const values = [id, version ?? null, ...userOf(reach)]
+    const rows = await on.run(sql => sql.unsafe<object[]>(removeStatement(reach), values, PREPARED))
     return rows.length > 0
   }
 
@@ -110,6 +135,22 @@ export function createTaskRepository() {
         update tasks set project_id = null, version = version + 1, updated_at = now()
         where project_id = ${projectId}`,
     )
+  }
+
+  /** Asked only when a change has met no row, and the place is not any. */
+  async function standing(on: Runner, { into, to, within }: Placement, place: UserReach) {
+    const values = [place.userId, into, to, within]
+    const text = standingStatement(place)
+    const [found] = await on.run(sql => sql.unsafe<Standing[]>(text, values, PREPARED))
+    return found
+  }
+
+  /** A task as far as it is `seen`, and whether it is within reach as well. */
+  async function judge(on: Runner, id: string, { seen, reach }: { seen: Reach; reach: Reach }) {
+    const values = [id, ...userOf(seen, reach)]
+    const text = judgeStatement(seen, reach)
+    const [judgement] = await on.run(sql => sql.unsafe<Judgement[]>(text, values, PREPARED))
+    return judgement
   }
 }
 
@@ -129,48 +170,37 @@ const contentOf = (task: ContentChange) => [
   task.due_date ?? null,
 ]
 
-const FIND = `select ${COLUMNS} from tasks where id = $1`
+const findStatement = onceForEach(
+  (reach: Reach) => `select ${COLUMNS} from tasks where id = $1 and ${isWithin(reach, '$2::uuid')}`,
+)
 
-const FIND_MANY = `select ${COLUMNS} from tasks where id = any ($1::uuid[])`
+const findManyStatement = onceForEach(
+  (reach: Reach) =>
+    `select ${COLUMNS} from tasks where id = any ($1::uuid[]) and ${isWithin(reach, '$2::uuid')}`,
+)
 
-const INSERT = `insert into tasks
-    (id, owner_id, title, description, status, priority, project_id, assignee_id, due_date,
-     completed_at, words)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $5 = 'done' then now() end, $10::text[])
-  on conflict (id) do nothing
-  returning ${COLUMNS}`
+const judgeStatement = onceForEach(
+  (seen: Reach, reach: Reach) =>
+    `select version, project_id, assignee_id, ${isWithin(reach, '$2::uuid')} as may
+     from tasks where id = $1 and ${isWithin(seen, '$2::uuid')}`,
+)
 
-// The version is compared in the statement itself, so that of two writers only one can win. What
-// is not named stays as it is at that moment, so that changes of different fields both hold.
-const UPDATE = `update tasks set
-    title = coalesce($3, title),
-    description = coalesce($4, description),
-    status = coalesce($5, status),
-    priority = coalesce($6, priority),
-    project_id = case when $11::boolean then $7::uuid else project_id end,
-    assignee_id = case when $12::boolean then $8::uuid else assignee_id end,
-    due_date = case when $13::boolean then $9::timestamptz else due_date end,
-    words = coalesce($10::text[], words),
-    completed_at = case
-      when coalesce($5, status) <> 'done' then null
-      when status = 'done' then completed_at
-      else now()
-    end,
-    version = version + 1,
-    updated_at = greatest(now(), updated_at)
-  where id = $1 and ($2::bigint is null or version = $2)
-  returning ${COLUMNS}`
-
-const REMOVE = `delete from tasks where id = $1 and ($2::bigint is null or version = $2) returning id`
+const standingStatement = onceForEach(
+  (place: UserReach) => `select
+    exists (select from projects where id = $2::uuid) as "isThere",
+    exists (
+      select from project_members where project_id = $2::uuid and user_id = $1::uuid
+    ) as "isMember",
+    exists (
+      select from project_members m
+      where m.project_id = $2::uuid and ${memberCondition(place, '$1::uuid') ?? 'false'}
+    ) as "mayPlace",
+    $3::uuid = $1::uuid or exists (
+      select from project_members where project_id = $4::uuid and user_id = $3::uuid
+    ) as "mayTake"`,
+)
 
 const onReference = onConstraint({
-  tasks_project_id_fkey: () => noSuch('project_id', 'project'),
-  tasks_assignee_id_fkey: () => noSuch('assignee_id', 'user'),
+  tasks_project_id_fkey: () => noSuch('project_id'),
+  tasks_assignee_id_fkey: () => noSuch('assignee_id'),
 })
-
-const noSuch = (field: string, what: string) => {
-  const detail = `names no ${what}`
-  return new AppError('reference_not_found', `\`${field}\` ${detail}.`, {
-    errors: [{ pointer: `/${field}`, detail }],
-  })
-}

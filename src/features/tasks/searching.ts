@@ -4,13 +4,11 @@
 import { type Bind, createPlaceholders, roundUpRows } from '#lib/placeholders.ts'
 import { afterPrefix } from '#lib/words.ts'
 import { COLUMNS, type Page, type Statement, conditionSets, isUsual } from './conditions.ts'
+import { type Few, fewOf } from './narrowing.ts'
+import { isSeenBy, limiting } from './reaching.ts'
 
 /** The first word is the one that results are ordered by; it should be one that begins few. */
 export type Search = Page & { words: readonly string[] }
-
-// So many tasks are looked through one by one. Walking along the index of words past those that do
-// not fit takes longer the fewer do, and would take minutes for a small project among a million.
-const FEW = 2_000
 
 /** Undefined where the conditions contradict each other, so that nothing can be found. */
 export function searchStatement(search: Search): Statement | undefined {
@@ -20,19 +18,21 @@ export function searchStatement(search: Search): Statement | undefined {
   const sets = conditionSets(filter, bind)
   if (!first || sets.length === 0) return undefined
 
+  const reach = limiting(search.reach, filter)
+  const seer = reach && { reach, user: `${bind(reach.userId)}::uuid` }
   const parts: Parts = {
     first,
     sets,
     hasOthers: others.map(
       ({ holds }) => `exists (select from unnest(words) x where ${holds('x')})`,
     ),
+    isSeen: seer ? [isSeenBy(seer.reach, seer.user)] : [],
     position: after && `(${bind(after.key ?? '')}, ${bind(after.id)}::uuid)`,
-    isDue: filter.due_before !== undefined || filter.due_after !== undefined,
     rowsMax: roundUpRows(offset + limit),
   }
-  const isFiltered = Object.keys(filter).length > 0
+  const few = fewOf({ page: search, sets, seer }, bind)
   return {
-    text: `${isFiltered ? eitherWay(parts) : `select * from (${walk(parts)}) page`}
+    text: `${few ? eitherWay(parts, few) : `select * from (${walk(parts)}) page`}
       limit ${bind(limit)} offset ${bind(offset)}`,
     values,
     prepare: isUsual(search, parts.rowsMax) && words.length <= 2,
@@ -46,9 +46,10 @@ type Parts = {
   sets: readonly (readonly string[])[]
   /** That the title has the other words too. */
   hasOthers: readonly string[]
+  /** That the caller may see it, where that is a question. */
+  isSeen: readonly string[]
   /** The last result of the page before. */
   position: string | undefined
-  isDue: boolean
   rowsMax: number
 }
 
@@ -58,11 +59,13 @@ function rangeOf(word: string, bind: Bind): Range {
 }
 
 // Along the index of words, which has the order. `offset 0` keeps the planner from turning it round.
-function walk({ first, sets, hasOthers, position, rowsMax }: Parts, onlyIf: string[] = []): string {
+function walk(parts: Parts, onlyIf: string[] = []): string {
+  const { first, sets, hasOthers, isSeen, position, rowsMax } = parts
   const conditions = [
     'id = w.task_id',
     `(${sets.map(set => `(${set.join(' and ')})`).join(' or ')})`,
     ...hasOthers,
+    ...isSeen,
     `not exists (select from unnest(words) x where x >= ${first.from} and x < w.word)`,
   ]
   const start = position ? `(w.word, w.task_id) > ${position}` : `w.word >= ${first.from}`
@@ -72,28 +75,21 @@ function walk({ first, sets, hasOthers, position, rowsMax }: Parts, onlyIf: stri
     order by w.word, w.task_id limit ${rowsMax}`
 }
 
-// Where the conditions leave few tasks, all of those are looked through; else the walk soon meets
-// enough. One statement finds out which, and does the one.
-function eitherWay(parts: Parts): string {
-  const { first, sets, hasOthers, position, isDue, rowsMax } = parts
-  const order = isDue ? 'due_date, id' : 'created_at, id'
-  const candidates = sets.map(
-    set =>
-      `(select id, words from tasks where ${set.join(' and ')} order by ${order} limit ${FEW + 1})`,
-  )
+// Where few tasks can be meant, all of those are looked through; else the walk soon meets enough. One
+// statement finds out which, and does the one.
+function eitherWay(parts: Parts, { tables, candidates, isFew }: Few): string {
+  const { first, hasOthers, position, rowsMax } = parts
   const conditions = [
-    '(select holds from few)',
     'own.word is not null',
     ...hasOthers,
     ...(position ? [`(own.word, candidates.id) > ${position}`] : []),
   ]
-  return `with candidates as materialized (${candidates.join(' union all ')}),
-    few as materialized (select count(*) <= ${FEW} as holds from candidates)
+  return `with ${tables.join(', ')}
     select * from (
-      (${walk(parts, ['not (select holds from few)'])})
+      (${walk(parts, [`not ${isFew}`])})
       union all
       (select found.word, task.* from (
-        select own.word, candidates.id from candidates
+        select distinct own.word, candidates.id from (${candidates}) candidates
         cross join lateral (
           select min(x) as word from unnest(candidates.words) x where ${first.holds('x')}
         ) own

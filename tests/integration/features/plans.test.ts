@@ -2,17 +2,19 @@
 // own counts of what it read and sorted.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { listStatement, type Listing, type Sort } from '#features/tasks/listing.ts'
+import { TASKS } from '#features/tasks/policy.ts'
+import { listStatement } from '#features/tasks/listing.ts'
+import type { Listing, Sort } from '#features/tasks/ordering.ts'
 import type { TaskFilter } from '#features/tasks/model.ts'
 import { searchStatement } from '#features/tasks/searching.ts'
 import { listStatement as projectStatement } from '#features/projects/listing.ts'
 import type { Runner } from '#platform/postgres/database.ts'
-import { insertManyTasks, projectId, userId } from '../../../bench/lists/many-tasks.ts'
+import { insertManyTasks, MEMBER, projectId, userId } from '../../../bench/lists/many-tasks.ts'
 import { type OpenedDatabase, openPostgres } from '../../support/databases.ts'
 import { PLANNINGS, type Work, workOf } from '../../support/plans.ts'
 import { postgresVersions } from '../../support/postgres.ts'
 
-const TASKS = 200_000
+const COUNT = 200_000
 const PAGE = 51
 // At most six parts are merged: two statuses or three, with and without a due date.
 const MERGED_MAX = 6 * PAGE
@@ -32,6 +34,13 @@ const FILTERS: readonly (readonly [string, TaskFilter])[] = [
   ['an owner', { owner_id: userId(150) }],
 ]
 
+const ANY = { reach: 'any', limit: PAGE, offset: 0 } as const
+// They see a quarter of all tasks.
+const MEMBERS: Pick<Listing, 'reach' | 'limit' | 'offset'> = {
+  ...ANY,
+  reach: { userId: MEMBER, relations: TASKS.list.relations },
+}
+
 const SORTS = (['created_at', 'updated_at', 'due_date'] as const).flatMap(column =>
   [true, false].map((descending): Sort => ({ column, descending })),
 )
@@ -44,7 +53,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
   beforeAll(async () => {
     opened = await openPostgres(version)
     on = opened.database.on(AbortSignal.timeout(240_000))
-    await insertManyTasks(on, TASKS)
+    await insertManyTasks(on, COUNT)
   }, 240_000)
   afterAll(async () => await opened?.close())
 
@@ -53,7 +62,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
     async (_, filter) => {
       for (const sort of SORTS)
         for (const after of [undefined, await middle(filter, sort)]) {
-          const statement = listStatement({ filter, sort, after, limit: PAGE, offset: 0 })
+          const statement = listStatement({ ...ANY, filter, sort, after })
           for (const planning of PLANNINGS)
             expectPage(await workOf(on, statement!, planning), MERGED_MAX)
         }
@@ -69,7 +78,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
     'tasks due %s a moment are read by an index, in order of due date',
     async (_, filter) => {
       for (const sort of SORTS) {
-        const listing: Listing = { filter, sort, after: undefined, limit: PAGE, offset: 0 }
+        const listing: Listing = { ...ANY, filter, sort, after: undefined }
         const work = await workOf(on, listStatement(listing)!, 'force_custom_plan')
         if (sort.column === 'due_date') expectPage(work, PAGE)
         expect(work.scanned).toEqual([])
@@ -84,7 +93,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
     ['that begins nothing', ['zebra']],
   ])('a search for a word %s reads the index of words', async (_, words) => {
     for (const planning of PLANNINGS) {
-      const search = { words, filter: {}, after: undefined, limit: PAGE, offset: 0 }
+      const search = { ...ANY, words, filter: {}, after: undefined }
       const work = await workOf(on, searchStatement(search)!, planning)
       // Each row of the index leads to its task, and to a check of the task's own words.
       expectPage(work, 8 * PAGE)
@@ -98,7 +107,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
     'a search for what is in every title, by %s, ends soon',
     async (_, filter) => {
       for (const planning of PLANNINGS) {
-        const search = { words: ['wb', 'wa'], filter, after: undefined, limit: PAGE, offset: 0 }
+        const search = { ...ANY, words: ['wb', 'wa'], filter, after: undefined }
         const work = await workOf(on, searchStatement(search)!, planning)
         expect(work.scanned).toEqual([])
         // Where there are so few at all, fetching them may sort them, and then their words do.
@@ -107,6 +116,42 @@ describe.each(versions)('on PostgreSQL %s', version => {
       }
     },
   )
+
+  // Each project gives a task or two, and those that reach far enough a few more.
+  test('tasks of a user with 200 projects are read by an index in every order, from any page on', async () => {
+    for (const sort of SORTS)
+      for (const after of [undefined, await middle({}, sort)])
+        for (const planning of PLANNINGS) {
+          const work = await workOf(
+            on,
+            listStatement({ ...MEMBERS, filter: {}, sort, after })!,
+            planning,
+          )
+          expectPage(work, 1_500)
+        }
+  })
+
+  // So many that fit are looked at first; where not enough of them may be seen, the projects are
+  // walked.
+  test.each(FILTERS.slice(1))(
+    'tasks of a user with 200 projects by %s are read by an index in every order',
+    async (_, filter) => {
+      for (const sort of SORTS)
+        for (const planning of PLANNINGS) {
+          const listing = { ...MEMBERS, filter, sort, after: undefined }
+          expectPage(await workOf(on, listStatement(listing)!, planning), 6_000)
+        }
+    },
+  )
+
+  test('a search among the tasks of a user with 200 projects ends soon', async () => {
+    for (const words of [['w'], ['wb', 'wa'], ['wd1a2'], ['zebra']])
+      for (const planning of PLANNINGS) {
+        const search = { ...MEMBERS, words, filter: {}, after: undefined }
+        const work = await workOf(on, searchStatement(search)!, planning)
+        expectPage(work, 2_001 + 200 + 20 * PAGE)
+      }
+  })
 
   test('projects are read by an index by every condition in every order', async () => {
     const filters = [{}, { status: 'archived' }, { owner_id: userId(7) }] as const
@@ -121,7 +166,8 @@ describe.each(versions)('on PostgreSQL %s', version => {
 
   // Half-way through what there is, so that the page before has nothing to do with it.
   async function middle(filter: TaskFilter, sort: Sort): Promise<Listing['after']> {
-    const statement = listStatement({ filter, sort, after: undefined, limit: 1, offset: 1_000 })!
+    const page = { reach: 'any', limit: 1, offset: 1_000 } as const
+    const statement = listStatement({ ...page, filter, sort, after: undefined })!
     const [row] = await on.run(sql =>
       sql.unsafe<{ id: string; [column: string]: string }[]>(statement.text, statement.values),
     )

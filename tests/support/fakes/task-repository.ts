@@ -3,21 +3,26 @@
 import { newId } from '#lib/id.ts'
 import { AppError } from '#lib/errors.ts'
 import { afterPrefix } from '#lib/words.ts'
-import type { Listing, Sort } from '#features/tasks/listing.ts'
+import type { Reach } from '#lib/rule.ts'
+import type { UserReach } from '#features/tasks/reaching.ts'
+import type { Listing, Sort } from '#features/tasks/ordering.ts'
 import type { Task, TaskFilter } from '#features/tasks/model.ts'
-import type { TaskRepository } from '#features/tasks/repository.ts'
+import type { ContentChange, TaskRepository } from '#features/tasks/repository.ts'
 import type { Search } from '#features/tasks/searching.ts'
 
+type MemberRole = 'owner' | 'editor' | 'viewer'
 type Row = Task & { words: readonly string[] }
 
 export function fakeTaskRepository() {
   const rows = new Map<string, Row>()
   const [projects, users] = [new Set<string>(), new Set<string>()]
+  const members = new Map<string, MemberRole>()
   const now = () => new Date().toISOString()
 
   const repository: TaskRepository = {
-    async insert(_, { words, ...task }) {
-      requireReferences(task)
+    async insert(_, { words, ...task }, place) {
+      if (place === 'any') requireReferences(task)
+      else if (!mayGo(task, undefined, place)) return undefined
       if (rows.has(task.id)) return undefined
       const at = now()
       const completed = task.status === 'done'
@@ -32,17 +37,22 @@ export function fakeTaskRepository() {
       })
       return shown(rows.get(task.id)!)
     },
-    async find(_, id) {
+    async find(_, id, reach) {
       const row = rows.get(id.toLowerCase())
-      return row && shown(row)
+      return row && isWithin(row, reach) ? shown(row) : undefined
     },
-    findMany: async (_, ids) => [...rows.values()].filter(({ id }) => ids.includes(id)).map(shown),
-    list: async (_, listing) => listed([...rows.values()], listing).map(shown),
-    search: async (_, search) => searched([...rows.values()], search),
-    async update(_, id, { change, words, version }) {
+    findMany: async (_, ids, reach) =>
+      within(reach)
+        .filter(({ id }) => ids.includes(id))
+        .map(shown),
+    list: async (_, listing) => listed(within(listing.reach), listing).map(shown),
+    search: async (_, search) => searched(within(search.reach), search),
+    async update(_, id, { change, words, version, reach, place }) {
       const row = rows.get(id)
-      if (!row || (version !== undefined && version !== row.version)) return undefined
-      requireReferences(change)
+      if (!row || !isWithin(row, reach)) return undefined
+      if (version !== undefined && version !== row.version) return undefined
+      if (place === 'any') requireReferences(change)
+      else if (!mayGo(change, row, place)) return undefined
       const given = Object.fromEntries(
         Object.entries(change).filter(([, value]) => value !== undefined),
       )
@@ -54,11 +64,22 @@ export function fakeTaskRepository() {
       rows.set(id, next)
       return shown(next)
     },
-    async remove(_, id, version) {
+    async remove(_, id, { version, reach }) {
       const row = rows.get(id)
-      if (!row || (version !== undefined && version !== row.version)) return false
+      if (!row || !isWithin(row, reach)) return false
+      if (version !== undefined && version !== row.version) return false
       return rows.delete(id)
     },
+    async judge(_, id, { seen, reach }) {
+      const row = rows.get(id)
+      return row && isWithin(row, seen) ? { ...row, may: isWithin(row, reach) } : undefined
+    },
+    standing: async (_, { into, to, within: inside }, place) => ({
+      isThere: projects.has(into ?? ''),
+      isMember: roleOf(into, place.userId) !== undefined,
+      mayPlace: mayPlace(into, place),
+      mayTake: to === place.userId || (to !== null && roleOf(inside, to) !== undefined),
+    }),
     async removeAll(_, projectId) {
       for (const row of rows.values()) if (row.project_id === projectId) rows.delete(row.id)
     },
@@ -76,7 +97,50 @@ export function fakeTaskRepository() {
     to.add(id)
     return id
   }
-  return { repository, world: { insertProject: add(projects), insertUser: add(users) } }
+  const world = {
+    insertProject: add(projects),
+    insertUser: add(users),
+    putMember: async (project: string, user: string, role: MemberRole) => {
+      members.set(`${project} ${user}`, role)
+    },
+    removeMember: async (project: string, user: string) => {
+      members.delete(`${project} ${user}`)
+    },
+  }
+  return { repository, world }
+
+  function within(reach: Reach): Row[] {
+    return [...rows.values()].filter(row => isWithin(row, reach))
+  }
+
+  function isWithin(task: Task, reach: Reach): boolean {
+    if (reach === 'any') return true
+    const { userId, relations } = reach
+    const role = roleOf(task.project_id, userId)
+    return (
+      (relations.includes('owner') && task.owner_id === userId) ||
+      (relations.includes('assignee') && task.assignee_id === userId) ||
+      (role !== undefined && relations.includes(`project_${role}`))
+    )
+  }
+
+  function roleOf(project: string | null, user: string): MemberRole | undefined {
+    return members.get(`${project} ${user}`)
+  }
+
+  function mayPlace(project: string | null, { userId, relations }: UserReach): boolean {
+    const role = roleOf(project, userId)
+    return role !== undefined && relations.includes(`project_${role}`)
+  }
+
+  function mayGo(task: ContentChange, now: Task | undefined, place: UserReach): boolean {
+    const project = task.project_id === undefined ? (now?.project_id ?? null) : task.project_id
+    const isPlaced =
+      task.project_id == null || project === now?.project_id || mayPlace(project, place)
+    const to = task.assignee_id
+    const isKept = to == null || to === now?.assignee_id || to === place.userId
+    return isPlaced && (isKept || roleOf(project, to) !== undefined)
+  }
 
   function requireReferences(task: { project_id?: unknown; assignee_id?: unknown }) {
     requireOne('project_id', task.project_id, projects)
