@@ -12,7 +12,7 @@ import type { NewTask, Task, TaskChange, TaskPage, TaskQuery, TaskReplacement } 
 export type Tasks = {
   /**
    * With an `id` made by the caller (UUIDv7) a repeated call makes nothing new and returns the task
-   * as it is now, so that it may be retried; edges for clients never take one from outside.
+   * as it is now, so that it may be retried. The task's own id is made from it and the user's.
    */
   create(call: Call, task: NewTask & { id?: string }): Promise<Task>
   get(call: Call, id: string): Promise<Task>

@@ -92,7 +92,10 @@ export interface CreateRequest {
   dueDate?:
     | bigint
     | undefined;
-  /** A UUID (version 7 preferred) made by the client, so that a call may be repeated. */
+  /**
+   * A UUID (version 7 preferred) made by the client, so that a call may be repeated: the same one of
+   * the same user is the same task. The task's own id is made from it, and is another.
+   */
   id?: Buffer | undefined;
   assigneeId?: Buffer | undefined;
   dueTime?: Timestamp | undefined;
