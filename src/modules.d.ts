@@ -25,3 +25,7 @@ declare module '*.pack' {
   const path: string
   export default path
 }
+declare module '*.cdx' {
+  const path: string
+  export default path
+}

@@ -38,6 +38,10 @@ say('making the embedded database')
 const { makeEmbeddedData } = await import('./embedded-data.ts')
 await makeEmbeddedData()
 
+say('listing what goes in')
+const { makeSbom } = await import('./sbom.ts')
+await makeSbom()
+
 say(`compiling ${name}`)
 await mkdir(join(root, 'dist'), { recursive: true })
 const partial = `${outfile}.partial`

@@ -5,6 +5,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SKIPPED } from './audit.ts'
 import { type Counts, readCounts } from './counts.ts'
 import { type Step, steps } from './steps.ts'
 
@@ -67,8 +68,10 @@ async function run(step: Step): Promise<Counts> {
   ])
   clearTimeout(limit)
   const counts = step.isTests ? await readCounts(junit) : { passed: 0, failed: 0, skipped: 0 }
+  const isSkipped = !step.isTests && code === SKIPPED
+  if (isSkipped) counts.skipped = 1
   if (code === 0 && !step.isTests) counts.passed = 1
-  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  if (code !== 0 && !isSkipped && counts.failed === 0) counts.failed = 1
   // Tests that did not run are not tests that passed.
   if (step.isTests && counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1
   if (counts.failed > 0) process.stdout.write(`${out}${talk}`)

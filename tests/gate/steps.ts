@@ -28,6 +28,7 @@ export const steps: readonly Step[] = [
   tool('types', 'tsc'),
   tests('unit', 120),
   tests('architecture', 60),
+  tool('audit', process.execPath, 'tests/gate/audit.ts'),
   tool('build', process.execPath, 'cli/build/build.ts'),
   tests('contract', 180),
   tests('integration', 300),
