@@ -7,6 +7,8 @@ import { type Log, createLog } from '#platform/observability/log.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { DatabaseFailure } from '#platform/postgres/failure.ts'
 import { inspectDatabase } from '#platform/postgres/inspect.ts'
+import { RedisFailure } from '#platform/redis/failure.ts'
+import { inspectRedis } from '#platform/redis/inspect.ts'
 import { createSecrets } from '#platform/secrets/secrets.ts'
 import type { Credentials } from '#transport/grpc/client/metadata.ts'
 import { createInternalTokens } from '#transport/grpc/internal-token.ts'
@@ -24,6 +26,7 @@ export async function reach(config: Config, signal: AbortSignal): Promise<Findin
   const { log } = createLog({ level: 'silent', format: 'json' })
   const findings = await Promise.all([
     reachDatabase(config, log, signal),
+    reachRedis(config, signal),
     ...config.tasksService.addresses.map(address => reachTasks(config, address, { log, signal })),
   ])
   return {
@@ -69,6 +72,24 @@ function tooOld(missing: readonly { version: number; name: string }[]): Unfit {
     fix: 'Run `zerg migrate up` with the same DATABASE_URL, as the role that owns the tables.',
   }
 }
+
+async function reachRedis({ redis }: Config, signal: AbortSignal): Promise<Findings> {
+  const setting = 'REDIS_URL'
+  if (redis.url === undefined) return { reached: [], unfit: [] }
+  try {
+    const { name, major } = await inspectRedis(redis, signal)
+    const reached = [{ setting, remark: `is ${name}` }]
+    if (!(major < OLDEST_REDIS)) return { reached, unfit: [] }
+    const reason = `names ${name}, which is too old`
+    return { reached: [], unfit: [{ setting, reason, fix: 'Use Redis ≥ 6 or Valkey.' }] }
+  } catch (error) {
+    if (!(error instanceof RedisFailure)) throw error
+    const reason = `cannot be used: ${error.message.replace(/\.$/, '')}`
+    return { reached: [], unfit: [{ setting, reason, fix: error.fix }] }
+  }
+}
+
+const OLDEST_REDIS = 6
 
 type Asking = { log: Log; signal: AbortSignal }
 

@@ -72,7 +72,7 @@ log:
 ## Looking at it
 
 - \`zerg config check\` tells every problem at once, each with its source, reason and fix, and ends with 0,
-  or with 78 if there are any. With \`--connect\` it also tries the database and the Tasks service.
+  or with 78 if there are any. With \`--connect\` it also tries the database, Redis and the Tasks service.
 - \`zerg config show\` prints each value and where it came from; secrets are masked.
 - \`zerg config schema > zerg.schema.json\` is for editors; begin \`zerg.yaml\` with
   \`# yaml-language-server: $schema=zerg.schema.json\`.

@@ -17,6 +17,8 @@ import { requireSchema } from './postgres/migrate/require-schema.ts'
 import { openSession } from './postgres/migrate/session.ts'
 import { type Periodic, periodicWork } from './periodic/periodic.ts'
 import { type Bus, createLocalBus } from './redis/bus.ts'
+import { openRedis } from './redis/open.ts'
+import type { Redis } from './redis/redis.ts'
 import { openSecrets } from './secrets/index.ts'
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>
@@ -50,7 +52,6 @@ export async function openPlatform(given: Given) {
 export async function openStores({ config, log, metrics, life }: Storing) {
   const { url, ...settings } = config.database
   const waitMs = config.lifecycle.startTimeoutMs
-  const bus: Bus = createLocalBus({ log })
   const embedded = url === undefined ? await openData() : undefined
   // After the data directory has been claimed, where there is one.
   const secrets = openSecrets({ ...config.auth, ...config.embedded })
@@ -70,7 +71,18 @@ export async function openStores({ config, log, metrics, life }: Storing) {
     'refusals',
     refusalLog({ database, perMinute, log, metrics }),
   )
-  return { database, embedded, secrets, refusals, bus }
+  const redis = config.redis.url === undefined ? undefined : await openShared()
+  const bus: Bus = redis?.bus ?? createLocalBus({ log })
+  return { database, embedded, secrets, refusals, redis, bus }
+
+  // Its loss never keeps anything from starting, so that a start does not wait for it either.
+  function openShared(): Promise<Redis> {
+    const clock = systemClock
+    return life.open('redis', {
+      start: () => openRedis({ settings: config.redis, log, metrics, clock }),
+      close: (redis: Redis, limitMs) => redis.close(limitMs),
+    })
+  }
 
   function openData(): Promise<Embedded> {
     return life.open('embedded', {

@@ -17,6 +17,11 @@ const TOOLS = {
     elsewhere: ['/usr/sbin/pgbouncer'],
     install: 'apt-get install pgbouncer',
   },
+  redis: {
+    command: 'redis-server',
+    elsewhere: ['/usr/bin/redis-server', '/usr/bin/valkey-server', '/usr/local/bin/valkey-server'],
+    install: 'apt-get install redis-server',
+  },
   openssl: { command: 'openssl', install: 'apt-get install openssl' },
   wrk: { command: 'wrk', install: 'apt-get install wrk' },
   unshare: { command: 'unshare', install: 'apt-get install util-linux' },

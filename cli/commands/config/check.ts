@@ -15,12 +15,18 @@ export default command({
   settings: 'mentioned',
   examples: [
     ['zerg config check', 'The configuration that `zerg serve` would get here.'],
-    ['zerg config check --connect', 'Also whether the database and the Tasks service are fit.'],
+    [
+      'zerg config check --connect',
+      'Also whether the database, Redis and the Tasks service are fit.',
+    ],
     ['zerg config check --env=production', 'What production would refuse.'],
     ['zerg config check --json', 'The same for scripts.'],
   ],
   args: {
-    connect: { type: 'boolean', description: 'Try the database and the Tasks service as well.' },
+    connect: {
+      type: 'boolean',
+      description: 'Try the database, Redis and the Tasks service as well.',
+    },
     json: { type: 'boolean', description: 'Print JSON.' },
     ...settingFlags,
   },

@@ -122,6 +122,15 @@ export function createMetrics() {
         ['task'],
       ),
     },
+    redis: {
+      up: gauge('zerg_redis_up', '1 while Redis answers.'),
+      commands: counter('zerg_redis_commands_total', 'Questions to Redis, by how they ended.', [
+        'outcome',
+      ]),
+      duration: histogram('zerg_redis_command_duration_seconds', 'Time of a question to Redis.'),
+      inFlight: gauge('zerg_redis_commands_in_flight', 'Questions to Redis without an answer yet.'),
+      instances: gauge('zerg_instances', 'Instances that share this Redis, as last known.'),
+    },
     runtime: {
       loopLag: gauge(
         'zerg_event_loop_lag_seconds',

@@ -4,7 +4,9 @@
 import type { Log } from '../observability/log.ts'
 
 /** Every channel there is. */
-export type BusChannel = 'revocations' | 'signing-keys'
+export const BUS_CHANNELS = ['revocations', 'signing-keys'] as const
+
+export type BusChannel = (typeof BUS_CHANNELS)[number]
 
 /** Told what was said. What it throws is logged, and the others are told all the same. */
 export type Listener = (message: string) => void

@@ -13,7 +13,7 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
     let under: BusUnderTest
     beforeAll(async () => {
       under = await open()
-    })
+    }, 30_000)
     afterAll(async () => await under?.close())
 
     test('a listener that throws keeps no other from hearing', async () => {
