@@ -10,7 +10,7 @@ type Advisory = { severity: string; title: string; url: string; vulnerable_versi
 
 export type Verdict = { code: number; lines: readonly string[] }
 
-const FAILING = ['high', 'critical']
+const FAILING = new Set(['high', 'critical'])
 
 /** What the output of `bun audit --json` means. */
 export function judge(said: { stdout: string; stderr: string }): Verdict {
@@ -20,7 +20,7 @@ export function judge(said: { stdout: string; stderr: string }): Verdict {
     ({ name, severity, title, url, vulnerable_versions: versions }) =>
       `${severity}: ${name} ${versions}: ${title} (${url})`,
   )
-  return { code: found.some(({ severity }) => FAILING.includes(severity)) ? 1 : 0, lines }
+  return { code: found.some(({ severity }) => FAILING.has(severity)) ? 1 : 0, lines }
 }
 
 function advisoriesIn(stdout: string): readonly (Advisory & { name: string })[] | undefined {

@@ -67,18 +67,26 @@ async function run(step: Step): Promise<Counts> {
     child.exited,
   ])
   clearTimeout(limit)
-  const counts = step.isTests ? await readCounts(junit) : { passed: 0, failed: 0, skipped: 0 }
-  const isSkipped = !step.isTests && code === SKIPPED
-  if (isSkipped) counts.skipped = 1
-  if (code === 0 && !step.isTests) counts.passed = 1
-  if (code !== 0 && !isSkipped && counts.failed === 0) counts.failed = 1
-  // Tests that did not run are not tests that passed.
-  if (step.isTests && counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1
+  const counts = step.isTests ? await countsOfTests(junit, code) : countsOfTool(code)
   if (counts.failed > 0) process.stdout.write(`${out}${talk}`)
   if (child.signalCode === 'SIGKILL') print(`${step.name} was ended after ${step.limitS} s`)
   print(line(step.name, counts, performance.now() - started))
   return counts
 }
+
+async function countsOfTests(junit: string, code: number): Promise<Counts> {
+  const counts = await readCounts(junit)
+  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  // Tests that did not run are not tests that passed.
+  if (counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1
+  return counts
+}
+
+const countsOfTool = (code: number): Counts => ({
+  passed: code === 0 ? 1 : 0,
+  failed: code === 0 || code === SKIPPED ? 0 : 1,
+  skipped: code === SKIPPED ? 1 : 0,
+})
 
 function line(name: string, { passed, failed, skipped }: Counts, tookMs: number) {
   const mark = failed > 0 ? 'FAILED' : 'ok'
