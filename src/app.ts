@@ -4,8 +4,8 @@ import type { AnyElysia } from 'elysia'
 import type { Config } from '#config/schema.ts'
 import { type Authenticate, BUILT_IN } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
-import { AppError } from '#lib/errors.ts'
 import { claimsToken } from '#lib/secret-token.ts'
+import { authRoutes, openAuth } from '#features/auth/index.ts'
 import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import {
@@ -15,6 +15,7 @@ import {
   taskRoutes,
   taskRpc,
 } from '#features/tasks/index.ts'
+import { openUsers, userRoutes } from '#features/users/index.ts'
 import { createOperatorAccess } from '#platform/embedded/operator.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
 import type { Log } from '#platform/observability/log.ts'
@@ -36,7 +37,7 @@ type Given = { config: Config; platform: Stores; log: Log; metrics: Metrics }
 
 export function createApp({
   config,
-  platform: { database, embedded, secrets },
+  platform: { database, embedded, secrets, bus },
   log,
   metrics,
 }: Given) {
@@ -50,19 +51,34 @@ export function createApp({
   const tasks = remote?.tasks ?? local
   const once = createOnce({ database })
   const projects = openProjects({ database, tasks: openProjectTasks(), once })
+  const auth = openAuth({
+    database,
+    bus,
+    secrets,
+    log,
+    metrics,
+    settings: config.auth,
+    provider: providerOf(config),
+  })
+  const isRegistrationOpen = config.auth.registration
+  const users = openUsers({ database, access: auth.access, once, isRegistrationOpen })
   const { overlapMaxMs } = config.keys
-  const keys = openKeys({ database, revocations: unfollowed, overlapMaxMs, log })
+  const keys = openKeys({ database, revocations: auth.revocations, overlapMaxMs, log })
   const { host } = config.http
   const operator = createOperatorAccess({ dataDir: embedded?.dataDir ?? null, host })
 
   return {
     routes: [
+      authRoutes({ auth }),
+      userRoutes({ users }),
       taskRoutes({ tasks, projects }),
       projectRoutes({ projects }),
       keyRoutes({ keys: keys.keys }),
     ],
     services: taskRpc({ tasks: local }),
     remote,
+    auth,
+    users,
     keys,
     operator,
     admission: createAdmission({ authenticate, stranger: BUILT_IN }),
@@ -73,15 +89,14 @@ export function createApp({
   function authenticate(...[token, from]: Parameters<Authenticate>) {
     if (claimsToken(token, 'key')) return keys.authenticate(token, from)
     if (claimsToken(token, 'op')) return operator.authenticate(token, from)
-    throw new AppError('invalid_token', 'No such token is good for anything here.')
+    return auth.authenticate(token, from)
   }
 }
 
-// While no instance follows what others revoke, each key is looked up whenever it is shown.
-const unfollowed = {
-  onRevoked: () => undefined,
-  isFollowing: () => false,
-  tell: async () => undefined,
+// The rules of the settings see to it that all three are there or none.
+function providerOf({ oidc: { issuer, audience, jwksUrl, ...more } }: Config) {
+  if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined
+  return { issuer, audience, jwksUrl, ...more }
 }
 
 /** Everything that the public port serves, for its pipeline and for the API document. */

@@ -3,13 +3,18 @@
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { VERSION } from '#lib/version.ts'
+import { authRoutes, openAuth } from '#features/auth/index.ts'
 import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import { openProjectTasks, openTasks, taskRoutes, taskRpc } from '#features/tasks/index.ts'
+import { openUsers, userRoutes } from '#features/users/index.ts'
 import { createHealth } from '#platform/health/health.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
 import { createLog } from '#platform/observability/log.ts'
+import { createMetrics } from '#platform/observability/metrics.ts'
 import type { Database } from '#platform/postgres/database.ts'
+import { createLocalBus } from '#platform/redis/bus.ts'
+import { createSecrets } from '#platform/secrets/secrets.ts'
 import { makeDocument, type OpenApiDocument } from '#transport/http/docs/document.ts'
 import { publicRoutes } from './app.ts'
 
@@ -30,8 +35,24 @@ export function documentedRoutes() {
     requires: [],
   })
   const { log } = createLog({ level: 'silent', format: 'json' })
-  const { keys } = openKeys({ database, revocations: nobody, overlapMaxMs: 0, log })
-  const routes = [taskRoutes({ tasks, projects }), projectRoutes({ projects }), keyRoutes({ keys })]
+  const auth = openAuth({
+    database,
+    bus: createLocalBus({ log }),
+    secrets: createSecrets({ secret: '' }),
+    log,
+    metrics: createMetrics(),
+    settings: NO_SESSIONS,
+    provider: undefined,
+  })
+  const users = openUsers({ database, access: auth.access, once, isRegistrationOpen: false })
+  const { keys } = openKeys({ database, revocations: auth.revocations, overlapMaxMs: 0, log })
+  const routes = [
+    authRoutes({ auth }),
+    userRoutes({ users }),
+    taskRoutes({ tasks, projects }),
+    projectRoutes({ projects }),
+    keyRoutes({ keys }),
+  ]
   return publicRoutes({ routes, health, docs: true })
 }
 
@@ -40,10 +61,14 @@ export const documentedServices = () => taskRpc({ tasks: openTasks({ database: u
 
 const refuse = () => Promise.reject(new AppError('database_unavailable', 'No database is open.'))
 
-const nobody = {
-  onRevoked: () => undefined,
-  isFollowing: () => false,
-  tell: async () => undefined,
+const NO_SESSIONS = {
+  issuer: '',
+  audience: '',
+  signingKey: undefined,
+  accessTtlMs: 0,
+  sessionIdleMs: 0,
+  sessionMaxMs: 0,
+  sessionsMax: 0,
 }
 
 const unopened: Database = {

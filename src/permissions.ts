@@ -1,8 +1,10 @@
 // Every rule there is of who may do what, in the order that docs/permissions.md shows them in.
 
+import { AUTH } from '#features/auth/index.ts'
 import { KEYS } from '#features/keys/index.ts'
 import { MEMBERS, PROJECTS } from '#features/projects/index.ts'
 import { TASKS } from '#features/tasks/index.ts'
+import { USERS } from '#features/users/index.ts'
 import type { Rule } from '#lib/rule.ts'
 
 export type Chapter = {
@@ -35,5 +37,17 @@ export const permissions: readonly Chapter[] = [
     title: 'API keys',
     rules: KEYS,
     notes: '`self` is the user whom the key acts for. Nobody gives a key more than they have.',
+  },
+  {
+    title: 'Users',
+    rules: USERS,
+    notes:
+      '`self` is the user themself; others are answered as if there were none. No administrator takes their own role away or disables themself, and the last active one stays one (`last_admin`). A key creates and changes nobody who is more than a `user`, and sets no passwords of others.',
+  },
+  {
+    title: 'Signing in',
+    rules: AUTH,
+    notes:
+      'No key will do for these: a person has to be signed in. Rotating the signing keys is a command, `zerg keys rotate-signing`.',
   },
 ]

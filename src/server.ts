@@ -84,6 +84,8 @@ export async function serve({
     lastShutdown = platform.runs.lastShutdown
     const app = createApp({ config, platform, log, metrics })
     if (app.remote) await life.open('tasks-service', app.remote.resource)
+    await life.open('auth', app.auth.resource)
+    platform.periodic.register(app.auth.upkeep)
     await life.open('keys', app.keys.resource)
     const { embedded } = platform
     const firstKey = await firstRun({ app, config, embedded, isWatched, log })

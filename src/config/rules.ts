@@ -53,6 +53,31 @@ const contradictions: readonly Rule[] = [
     so: 'nobody would wait for the call',
   }),
   {
+    about: ['ZERG_SESSION_IDLE_MAX', 'ZERG_SESSION_MAX'],
+    broken: ({ auth: { sessionIdleMs, sessionMaxMs } }) =>
+      sessionIdleMs > sessionMaxMs && {
+        reason: `is longer than ZERG_SESSION_MAX (${show(sessionMaxMs)}), so it could never be reached`,
+        fix: 'Shorten ZERG_SESSION_IDLE_MAX or lengthen ZERG_SESSION_MAX.',
+      },
+  },
+  {
+    about: ['ZERG_OIDC_ISSUER', 'ZERG_OIDC_AUDIENCE', 'ZERG_OIDC_JWKS_URL'],
+    broken: ({ oidc: { issuer, audience, jwksUrl } }) =>
+      issuer !== undefined &&
+      (audience === undefined || jwksUrl === undefined) && {
+        reason: 'names an identity provider, of which audience or keys are missing',
+        fix: 'Set ZERG_OIDC_AUDIENCE and ZERG_OIDC_JWKS_URL as well.',
+      },
+  },
+  {
+    about: ['ZERG_OIDC_ISSUER', 'ZERG_AUTH_ISSUER'],
+    broken: ({ oidc, auth }) =>
+      oidc.issuer === auth.issuer && {
+        reason: 'is the same as ZERG_AUTH_ISSUER, so nobody could tell whose tokens they are',
+        fix: 'Choose another ZERG_AUTH_ISSUER.',
+      },
+  },
+  {
     about: ['ZERG_HTTP_IDLE_TIMEOUT'],
     broken: ({ http: { idleTimeoutMs } }) =>
       (idleTimeoutMs > 255_000 || idleTimeoutMs < 1_000) && {

@@ -3,6 +3,7 @@
 
 import { addresses, anyOf, bearerToken, count, databaseUrl, duration, durationOrNone, file, flag, host, oneOf, origins, port, redisUrl, secret, size, some, text, textOrNone } from './kinds.ts'
 import { networks, overrides, rate } from './limit-kinds.ts'
+import { lifetime, roleMappings, secureUrl, signingKey } from './identity-kinds.ts'
 import type { Setting } from './kinds.ts'
 
 const live = { reloadable: true } as const
@@ -14,6 +15,7 @@ const days = count({ min: 1, max: 36_500 })
 const eachMinute = count({ min: 1, max: 60_000 })
 const connections = count({ min: 1, max: 1_000 })
 const requests = count({ min: 1, max: 1_000_000 })
+const sessions = count({ min: 1, max: 200 })
 const pooler = oneOf('none', 'transaction')
 const tls = oneOf('disable', 'prefer', 'require', 'verify-ca', 'verify-full')
 const level = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
@@ -64,6 +66,22 @@ export const schema = {
   auth: {
     secret: secret('ZERG_SECRET', 'secret', undefined, 'Master secret, at least 32 characters, the same on every instance; what has to stay secret is encrypted or signed by keys derived from it. Empty makes one up and keeps it in the data directory.', { secret: true }),
     secretPrevious: secret('ZERG_SECRET_PREVIOUS', 'secret-previous', undefined, 'The master secret before the present one, until what it protected has been renewed.', { secret: true }),
+    issuer: text('ZERG_AUTH_ISSUER', 'auth-issuer', 'zerg', 'What access tokens say they were made by; the public URL of this installation is a good choice.'),
+    audience: text('ZERG_AUTH_AUDIENCE', 'auth-audience', 'zerg', 'What access tokens say they are for.'),
+    accessTtlMs: duration('ZERG_ACCESS_TOKEN_TTL', 'access-token-ttl', 900_000, 'How long an access token is good for.'),
+    sessionIdleMs: lifetime('ZERG_SESSION_IDLE_MAX', 'session-idle-max', 14 * 24 * 3_600_000, 'A session that is not refreshed for so long ends.'),
+    sessionMaxMs: lifetime('ZERG_SESSION_MAX', 'session-max', 90 * 24 * 3_600_000, 'A session ends after this, however often it was refreshed.'),
+    sessionsMax: sessions('ZERG_SESSIONS_MAX', 'sessions-max', 20, 'Sessions that a user may have; one more ends the one refreshed longest ago.'),
+    registration: flag('ZERG_REGISTRATION', 'registration', false, 'Whether strangers may open accounts for themselves.'),
+    signingKey: signingKey('ZERG_SIGNING_KEY', 'signing-key', undefined, 'Ed25519 private key to sign access tokens with (PKCS#8 PEM or JWK); empty makes one and keeps it, encrypted, in the database.', { secret: true }),
+  },
+  oidc: {
+    issuer: textOrNone('ZERG_OIDC_ISSUER', 'oidc-issuer', undefined, 'Issuer (`iss`) of an identity provider whose tokens are accepted too; empty accepts none.'),
+    audience: textOrNone('ZERG_OIDC_AUDIENCE', 'oidc-audience', undefined, 'What its tokens have to be made for (`aud`).'),
+    jwksUrl: secureUrl('ZERG_OIDC_JWKS_URL', 'oidc-jwks-url', undefined, 'Where its public keys are.'),
+    rolesClaim: text('ZERG_OIDC_ROLES_CLAIM', 'oidc-roles-claim', 'roles', 'Claim that lists what a user is there; dots lead into objects (`realm_access.roles`).'),
+    roles: roleMappings('ZERG_OIDC_ROLES', 'oidc-roles', [], 'What that means here, such as `zerg-admins=admin,staff=user`; empty leaves roles to administrators.'),
+    createUsers: flag('ZERG_OIDC_CREATE_USERS', 'oidc-create-users', false, 'Whether users of the provider are created when they are first seen.'),
   },
   keys: {
     overlapMaxMs: duration('ZERG_KEYS_OVERLAP', 'keys-overlap', 24 * 3_600_000, 'Longest that the secret of an API key before a rotation works beside the new one; also what is usual.'),

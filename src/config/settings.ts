@@ -50,6 +50,7 @@ const TITLES: Readonly<Record<string, string>> = {
   grpc: 'gRPC',
   tasks_service: 'Tasks service',
   auth: 'Identity',
+  oidc: 'Identity provider',
   keys: 'API keys',
   database: 'PostgreSQL',
   redis: 'Redis',

@@ -58,6 +58,12 @@ export const ERROR_CODES = {
     cause: 'Access tokens live for minutes; API keys may have an end.',
     fix: 'Get a new one with the refresh token, or sign in again.',
   }),
+  invalid_credentials: entry(401, 'The sign-in is not right', {
+    meaning: 'Nobody is signed in by this e-mail address and this password.',
+    cause:
+      'One of them is wrong, or the account is disabled or has no password; the answer is the same for all of these.',
+    fix: 'Check both. An administrator can set a new password.',
+  }),
   insufficient_scope: entry(403, 'The token is not good for this', {
     meaning: 'The token is valid, but was narrowed to scopes that do not include this.',
     cause: 'An API key has only the scopes that it was made with.',
@@ -67,6 +73,11 @@ export const ERROR_CODES = {
     meaning: 'The caller may see this resource but may not do this with it.',
     cause: 'The caller lacks the role or the membership that the action needs.',
     fix: 'Ask an owner of the project or an administrator.',
+  }),
+  registration_closed: entry(403, 'Nobody can register here', {
+    meaning: 'Accounts are made by administrators.',
+    cause: '`ZERG_REGISTRATION` is off, as it is by default.',
+    fix: 'Ask an administrator for an account.',
   }),
   route_not_found: entry(404, 'No such route', {
     meaning: 'Nothing is served under this path.',
@@ -93,6 +104,16 @@ export const ERROR_CODES = {
     cause: 'It never existed, or belongs to somebody else.',
     fix: 'Check the id; list the keys to find those that exist.',
   }),
+  user_not_found: entry(404, 'No such user', {
+    meaning: 'There is no user with this id that the caller may see.',
+    cause: 'They were removed, never existed, or the caller may see only themselves.',
+    fix: 'Check the id; administrators can list the users.',
+  }),
+  session_not_found: entry(404, 'No such session', {
+    meaning: 'The caller has no session with this id.',
+    cause: 'It has ended, never existed, or is somebody else’s.',
+    fix: 'List the sessions to find those that are left.',
+  }),
   error_code_not_found: entry(404, 'No such error code', {
     meaning: 'The error table has no entry of this name.',
     cause: 'A typing error, or a code of a newer version.',
@@ -117,6 +138,16 @@ export const ERROR_CODES = {
     meaning: 'A project with tasks is not deleted by accident.',
     cause: 'Tasks refer to the project.',
     fix: 'Delete with `?tasks=delete` to delete them too, or `?tasks=detach` to keep them without a project.',
+  }),
+  email_taken: entry(409, 'The e-mail address is taken', {
+    meaning: 'Another user has this e-mail address, in whatever case it is written.',
+    cause: 'E-mail addresses are unique, since people sign in by them.',
+    fix: 'Use another address, or change the existing user.',
+  }),
+  last_admin: entry(409, 'Nobody would be left to administrate', {
+    meaning: 'The last active administrator cannot be disabled, removed or given a lesser role.',
+    cause: 'Somebody has to be able to manage users.',
+    fix: 'Make another user an administrator first.',
   }),
   last_owner: entry(409, 'The project would be left without an owner', {
     meaning: 'The last owner of a project cannot be removed or given a lesser role.',
@@ -158,6 +189,11 @@ export const ERROR_CODES = {
     cause: 'A key that is not made anew for each change, or a body that differs in a repetition.',
     fix: 'Make a new random key for each change, and repeat with the same body only.',
   }),
+  sign_in_slowed: entry(429, 'Too many failed sign-ins', {
+    meaning: 'After several failures the next attempt has to wait; this one was not looked at.',
+    cause: 'Wrong passwords for this account, or from this address, whoever sent them.',
+    fix: 'Wait for `Retry-After`. Sessions that exist already go on, and refresh, as before.',
+  }),
   client_closed_request: entry(499, 'The client closed the connection', {
     meaning: 'Nobody waited for the answer any more, so the work was ended; only logs see this.',
     cause: 'The client gave up, or its connection broke.',
@@ -177,6 +213,17 @@ export const ERROR_CODES = {
     meaning: 'No database connection became free in time; nothing was done.',
     cause: 'More work at once than the pool can carry, or slow statements.',
     fix: 'Repeat after `Retry-After`; operators: look at the `zerg_database_pool_…` metrics.',
+  }),
+  sign_in_busy: entry(503, 'Too many sign-ins at once', {
+    meaning: 'Passwords are checked a few at a time, so that everything else goes on meanwhile.',
+    cause: 'More sign-ins than this instance can check, perhaps a flood of them.',
+    fix: 'Repeat after `Retry-After`.',
+  }),
+  identity_provider_unavailable: entry(503, 'The identity provider cannot be reached', {
+    meaning: 'The token is of the identity provider, whose keys could not be fetched to check it.',
+    cause:
+      '`ZERG_OIDC_JWKS_URL` does not answer, and no keys of it are known that are recent enough.',
+    fix: 'Repeat after `Retry-After`; tokens of Zerg itself go on working.',
   }),
   tasks_service_unavailable: entry(503, 'The Tasks service cannot be reached', {
     meaning: 'Task routes cannot be answered now; everything else works.',

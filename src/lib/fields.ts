@@ -10,6 +10,7 @@ import {
   type TProperties,
   type TUnsafe,
 } from '@sinclair/typebox'
+import { EMAIL_CHARACTERS_MAX, isEmail } from './email.ts'
 import { isId } from './id.ts'
 import { parseTime } from './time.ts'
 
@@ -54,6 +55,18 @@ export const id = (more: SchemaOptions = {}) =>
           : 'must be a UUID in its hyphenated form',
     },
     { type: 'string', format: 'uuid', ...more },
+  )
+
+/** An e-mail address. What is sent may be in any case; `foldEmail` says what is kept. */
+export const email = (more: SchemaOptions = {}) =>
+  field<string>(
+    {
+      complaint: value =>
+        typeof value === 'string' && value.isWellFormed() && isEmail(value)
+          ? undefined
+          : 'must be an e-mail address such as ada@example.com',
+    },
+    { type: 'string', format: 'email', maxLength: EMAIL_CHARACTERS_MAX, ...more },
   )
 
 export const time = (more: SchemaOptions = {}) =>

@@ -4,7 +4,7 @@ import { AppError } from '#lib/errors.ts'
 import { formatSize } from '#lib/duration.ts'
 import { exchangeOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
-import { explainJson } from './json-text.ts'
+import { explainJson } from '#lib/json-text.ts'
 
 /** What PATCH takes beside plain JSON (RFC 7396). */
 export const MERGE_PATCH = ['application/json', 'application/merge-patch+json'] as const

@@ -36,6 +36,9 @@ export const SECURITY_SCHEMES = {
 
 /** In the order of the document. */
 export const TAGS: Readonly<Record<Tag, string>> = {
+  auth: 'Signing in, staying signed in, signing out.',
+  me: 'Whoever asks, and where they are signed in.',
+  users: 'Who may sign in, and what they are.',
   tasks: 'Things to be done.',
   projects: 'What tasks can belong to.',
   members: 'Who takes part in a project, and as what.',

@@ -7,7 +7,17 @@ import type { ErrorCode } from '#lib/error-codes.ts'
 import type { KeyUse, LimitClass, RouteRule } from '../access.ts'
 
 /** The groups of the document, in its order; `tags.ts` says what each is about. */
-export type Tag = 'tasks' | 'projects' | 'members' | 'keys' | 'errors' | 'health' | 'document'
+export type Tag =
+  | 'auth'
+  | 'me'
+  | 'users'
+  | 'tasks'
+  | 'projects'
+  | 'members'
+  | 'keys'
+  | 'errors'
+  | 'health'
+  | 'document'
 
 /** Headers that an answer may carry beside `X-Request-Id`; `headers.ts` describes them. */
 export type AnswerHeader =

@@ -48,6 +48,7 @@ const CALLERS = [
   'invalid_token',
   'token_expired',
   'insufficient_scope',
+  'identity_provider_unavailable',
 ] as const
 
 // The pipeline answers these whatever the route.

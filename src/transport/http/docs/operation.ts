@@ -155,6 +155,7 @@ const errorHeaders = (status: number, codes: readonly ErrorCode[]) =>
 
 const ERROR_HEADERS: Readonly<Record<number, readonly ('Retry-After' | 'WWW-Authenticate')[]>> = {
   401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
   503: ['Retry-After'],
 }
 

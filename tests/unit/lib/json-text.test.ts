@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { explainJson } from '#transport/http/json-text.ts'
+import { explainJson } from '#lib/json-text.ts'
 
 describe('JSON text', () => {
   test.each([
