@@ -130,6 +130,7 @@ export function createMetrics() {
       duration: histogram('zerg_redis_command_duration_seconds', 'Time of a question to Redis.'),
       inFlight: gauge('zerg_redis_commands_in_flight', 'Questions to Redis without an answer yet.'),
       instances: gauge('zerg_instances', 'Instances that share this Redis, as last known.'),
+    },
     auth: {
       revocationsLag: gauge(
         'zerg_auth_revocations_lag_seconds',
