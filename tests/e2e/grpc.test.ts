@@ -3,6 +3,7 @@
 import {
   type ChannelCredentials,
   type Client,
+  type ClientOptions,
   credentials,
   Metadata,
   status as Status,
@@ -19,7 +20,7 @@ import { fromStatus } from '#transport/grpc/errors.ts'
 import { runReplacementTrial } from '../../bench/lab/replacement-trial.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { eventually, rejection, within } from '../support/eventually.ts'
-import { answerOf } from '../support/grpc.ts'
+import { answerOf, showing } from '../support/grpc.ts'
 import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
 
 let database: TestDatabase
@@ -114,9 +115,9 @@ test('no call fails while two Tasks instances are replaced in turn', async () =>
 }, 60_000)
 
 const client = <C extends Client>(
-  Kind: new (address: string, plain: ChannelCredentials) => C,
-  { grpc }: Zerg,
-): C => new Kind(grpc, credentials.createInsecure())
+  Kind: new (address: string, plain: ChannelCredentials, options: Partial<ClientOptions>) => C,
+  { grpc, key }: Zerg,
+): C => new Kind(grpc, credentials.createInsecure(), { interceptors: [showing(key)] })
 
 const create = (tasks: TasksServiceClient | Earlier, title: string) =>
   answerOf<CreateResponse>(done =>
