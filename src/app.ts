@@ -37,7 +37,7 @@ type Given = { config: Config; platform: Stores; log: Log; metrics: Metrics }
 
 export function createApp({
   config,
-  platform: { database, embedded, secrets, bus },
+  platform: { database, embedded, secrets, refusals, bus },
   log,
   metrics,
 }: Given) {
@@ -81,6 +81,7 @@ export function createApp({
     users,
     keys,
     operator,
+    refusals,
     admission: createAdmission({ authenticate, stranger: BUILT_IN }),
     grpcAdmission: createGrpcAdmission({ authenticate, internal, stranger: BUILT_IN }),
   }

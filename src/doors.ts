@@ -60,6 +60,7 @@ export async function openDoors({
         defaultTimeoutMs: config.http.requestTimeoutMs,
         services: app.services,
         admission: app.grpcAdmission,
+        refusals: app.refusals,
       }),
     )
   }

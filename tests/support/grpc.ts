@@ -57,6 +57,7 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
     reflection: true,
     services: taskRpc({ tasks }),
     admission: testAdmission,
+    refusals: { note: () => undefined },
     clock: systemClock,
     log: silent,
     ...options,

@@ -54,6 +54,7 @@ export function createGrpcAdmission({ authenticate, internal, stranger }: Needs)
 
 function enter(exchange: Exchange, access: MethodAccess, { identity, isInternal }: Shown): void {
   const { call, from, metadata } = exchange
+  exchange.isForwarded = isInternal
   // Where somebody came from is believed only from those who have let them in.
   const way: From = isInternal ? forwardedFrom(metadata, from) : from
   call.caller = callerOf(identity, way)

@@ -11,6 +11,7 @@ import { ANONYMOUS, callerOf, type From } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { errorEntry } from '#lib/error-codes.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { GrpcAdmission } from './admission.ts'
@@ -30,6 +31,8 @@ export type House = {
   log: Log
   metrics: Metrics['grpc']
   admission: GrpcAdmission
+  /** For the audit log. */
+  refusals: Refusals
   /** Deadline of a call that brings none. */
   defaultTimeoutMs: number
   inFlight: Set<Exchange>
@@ -41,6 +44,8 @@ export type Exchange = {
   readonly metadata: Metadata
   /** The way that the caller came, whoever it turns out to be. */
   readonly from: From
+  /** Another instance asks on the caller's behalf, and tells them of it. */
+  isForwarded: boolean
   readonly abort: (reason: AppError) => void
   /** Runs when the call is to be answered before its handler has settled. */
   onAbort(tell: (reason: unknown) => void): void
@@ -84,7 +89,16 @@ export function enter(
   headers.set(REQUEST_ID_KEY, requestId)
   surface.sendMetadata(headers)
 
-  const exchange: Exchange = { call, metadata, from, abort, onAbort, answered, left }
+  const exchange: Exchange = {
+    call,
+    metadata,
+    from,
+    isForwarded: false,
+    abort,
+    onAbort,
+    answered,
+    left,
+  }
   house.inFlight.add(exchange)
   metrics.inFlight.inc()
   if (waitMs === 0) abort(tooLate())
@@ -107,6 +121,11 @@ export function enter(
     clearTimeout(timer)
     house.finished++
     const error = thrown === undefined ? undefined : toAppError(thrown)
+    if (error && !exchange.isForwarded)
+      house.refusals.note(call, error, {
+        action: method.access.rule.action,
+        after: { method: method.label },
+      })
     const status = Status[error ? toStatus(error).code : Status.OK]
     const durationMs = clock.elapsedMs() - startedAtMs
     metrics.requests.inc({ method: method.label, status })

@@ -4,6 +4,7 @@ import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js'
 import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Door } from '#platform/lifecycle/door.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { GrpcAdmission } from './admission.ts'
@@ -31,6 +32,7 @@ export type GrpcOptions = Binding & {
   reflection: boolean
   services: readonly GrpcService[]
   admission: GrpcAdmission
+  refusals: Refusals
   clock: Clock
   log: Log
   metrics: Metrics
@@ -38,7 +40,7 @@ export type GrpcOptions = Binding & {
 
 /** Binds the port and serves. @throws Error when the port cannot be bound, StartFailure for its TLS. */
 export async function openGrpc(options: GrpcOptions): Promise<Door> {
-  const { host, services, admission, clock, log, metrics, defaultTimeoutMs } = options
+  const { host, services, admission, refusals, clock, log, metrics, defaultTimeoutMs } = options
   // It would write to stderr what is told as an error anyway.
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
@@ -52,6 +54,7 @@ export async function openGrpc(options: GrpcOptions): Promise<Door> {
     log,
     metrics: metrics.grpc,
     admission,
+    refusals,
     defaultTimeoutMs,
     inFlight: new Set(),
     finished: 0,

@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError, status as Status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Call } from '#lib/call.ts'
-import { type Caller, type Identity, INTERNAL } from '#lib/caller.ts'
+import { type Caller, type Identity, INTERNAL, NOBODY } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
 import { createGrpcAdmission } from '#transport/grpc/admission.ts'
 import { fromStatus } from '#transport/grpc/errors.ts'
@@ -162,6 +162,37 @@ describe('an internal token', () => {
     await ask({ token, metadata: { 'zerg-caller-address': "x'; drop table" } })
     await ask({ token })
     expect(callers).toMatchObject([{ address: null }, { address: null }])
+  })
+})
+
+describe('a refusal', () => {
+  test('is noted for the audit, with who was refused what', async () => {
+    const noted: unknown[] = []
+    const { ask } = await setup({
+      refusals: {
+        note: ({ caller }, error, about) =>
+          void noted.push([caller.id, (error as AppError).code, about?.action]),
+      },
+    })
+    const reader = aUser({ kind: 'key', scopes: ['tasks:write'] })
+    await rejection(ask({}))
+    await rejection(ask({ as: reader }))
+    await ask({ as: aUser() })
+    expect(noted).toEqual([
+      [NOBODY, 'authentication_required', 'tasks.read'],
+      [reader.id, 'insufficient_scope', 'tasks.read'],
+    ])
+  })
+
+  // The instance that forwards a call answers its client, and notes it then.
+  test('is noted once, by the instance that was asked first', async () => {
+    let count = 0
+    const { ask } = await setup({ refusals: { note: () => void count++ } })
+    const token = await testTokens.sign(aUser({ kind: 'key', scopes: [] }))
+    await rejection(ask({ token }))
+    expect(count).toBe(0)
+    await rejection(ask({ token: `${token}x` }))
+    expect(count).toBe(1)
   })
 })
 
