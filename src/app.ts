@@ -47,9 +47,9 @@ export function createApp({
     config.tasksService.addresses.length > 0
       ? connectTasks({ ...config.tasksService, credentials: internal.sign, log, metrics, clock })
       : undefined
-  const local = openTasks({ database })
-  const tasks = remote?.tasks ?? local
   const once = createOnce({ database })
+  const local = openTasks({ database, once })
+  const tasks = remote?.tasks ?? local
   const projects = openProjects({ database, tasks: openProjectTasks(), once })
   const auth = openAuth({
     database,

@@ -25,8 +25,8 @@ export const apiDocument = (): OpenApiDocument =>
 /** Everything that the public port serves, to be read and not to be called. */
 export function documentedRoutes() {
   const database = unopened
-  const tasks = openTasks({ database })
   const once = createOnce({ database })
+  const tasks = openTasks({ database, once })
   const projects = openProjects({ database, tasks: openProjectTasks(), once })
   const health = createHealth({
     checks: [],
@@ -57,7 +57,10 @@ export function documentedRoutes() {
 }
 
 /** Every service of the gRPC port, to be read and not to be called. */
-export const documentedServices = () => taskRpc({ tasks: openTasks({ database: unopened }) })
+export function documentedServices() {
+  const database = unopened
+  return taskRpc({ tasks: openTasks({ database, once: createOnce({ database }) }) })
+}
 
 const refuse = () => Promise.reject(new AppError('database_unavailable', 'No database is open.'))
 

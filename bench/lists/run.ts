@@ -7,11 +7,12 @@ import postgres from 'postgres'
 import { systemClock } from '#lib/clock.ts'
 import type { Call } from '#lib/call.ts'
 import { BUILT_IN, callerOf } from '#lib/caller.ts'
-import { openTasks, type Tasks } from '#features/tasks/index.ts'
+import type { Tasks } from '#features/tasks/index.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { openDatabase } from '#platform/postgres/client.ts'
 import { createDatabase } from '../../tests/support/postgres.ts'
 import { insertManyTasks, projectId, userId } from './many-tasks.ts'
+import { openTestTasks } from '../../tests/support/tasks.ts'
 
 export type ListFigure = {
   subject: string
@@ -105,7 +106,7 @@ async function open(count: number) {
     await database.close(1_000)
     await made.drop()
   }
-  return { tasks: openTasks({ database }), close }
+  return { tasks: openTestTasks(database), close }
 }
 
 async function fill(url: string, count: number): Promise<void> {

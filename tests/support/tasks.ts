@@ -1,8 +1,15 @@
-// A task for tests in which the database plays no part.
+// Tasks for tests: on a database, and one for where the database plays no part.
 
 import { BUILT_IN_USER_ID } from '#lib/caller.ts'
 import { newId } from '#lib/id.ts'
+import { openTasks, type Tasks } from '#features/tasks/index.ts'
 import type { Task } from '#features/tasks/model.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
+import type { Database } from '#platform/postgres/database.ts'
+
+/** Tasks on a test's own database. */
+export const openTestTasks = (database: Database): Tasks =>
+  openTasks({ database, once: createOnce({ database }) })
 
 export const aTask = (given: Partial<Task> = {}): Task => ({
   id: newId(),

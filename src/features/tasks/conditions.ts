@@ -6,8 +6,11 @@ import type { Reach } from '#lib/rule.ts'
 import type { Task, TaskFilter } from './model.ts'
 
 /** In the order that answers show them in. A row of these is a task: nothing is mapped. */
-export const COLUMNS = `id, title, description, status, priority, status = 'done' as completed,
+export const NAMES = `id, title, description, status, priority, completed,
   completed_at, project_id, assignee_id, due_date, owner_id, version, created_at, updated_at`
+
+/** The same, of the table. */
+export const COLUMNS = NAMES.replace('completed,', `status = 'done' as completed,`)
 
 export type Page = {
   reach: Reach

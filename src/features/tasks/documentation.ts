@@ -1,6 +1,5 @@
 // What the API document says about each route of tasks.
 
-import { SIGNED_IN } from '#transport/http/access.ts'
 import { documented } from '#transport/http/docs/documented.ts'
 import { aCreatedTask, aPage, aTask, newTasks, replacements, taskChanges } from './examples.ts'
 import {
@@ -12,6 +11,7 @@ import {
   TaskQuery,
   TaskReplacement,
 } from './model.ts'
+import { TASKS } from './policy.ts'
 
 const tag = 'tasks'
 const needs = 'tasks'
@@ -37,7 +37,7 @@ const SEARCH = `**Search**: \`q\` finds tasks by their titles. Every word of \`q
 
 export const listTasks = documented({
   id: 'listTasks',
-  rule: SIGNED_IN,
+  rule: TASKS.list,
   tag,
   needs,
   summary: 'List and search tasks',
@@ -48,7 +48,7 @@ export const listTasks = documented({
 
 export const listProjectTasks = documented({
   id: 'listProjectTasks',
-  rule: SIGNED_IN,
+  rule: TASKS.list,
   tag,
   needs,
   summary: 'List and search the tasks of a project',
@@ -61,11 +61,13 @@ export const listProjectTasks = documented({
 
 export const createTask = documented({
   id: 'createTask',
-  rule: SIGNED_IN,
+  rule: TASKS.create,
+  idempotency: 'kept',
   tag,
   needs,
   summary: 'Create a task',
-  description: 'Only the title is required. The caller becomes its owner.',
+  description:
+    'Only the title is required. The caller becomes its owner. Putting it into a project takes an owner or editor of that; it may be given to oneself, or to a member of its project.',
   body: { shape: NewTask, examples: newTasks },
   answers: {
     201: {
@@ -80,7 +82,7 @@ export const createTask = documented({
 
 export const getTask = documented({
   id: 'getTask',
-  rule: SIGNED_IN,
+  rule: TASKS.read,
   tag,
   needs,
   summary: 'Read a task',
@@ -99,7 +101,7 @@ export const getTask = documented({
 
 export const changeTask = documented({
   id: 'changeTask',
-  rule: SIGNED_IN,
+  rule: TASKS.change,
   tag,
   needs,
   summary: 'Change a task',
@@ -113,7 +115,7 @@ export const changeTask = documented({
 
 export const replaceTask = documented({
   id: 'replaceTask',
-  rule: SIGNED_IN,
+  rule: TASKS.replace,
   tag,
   needs,
   summary: 'Replace a task',
@@ -127,7 +129,7 @@ export const replaceTask = documented({
 
 export const deleteTask = documented({
   id: 'deleteTask',
-  rule: SIGNED_IN,
+  rule: TASKS.remove,
   tag,
   needs,
   summary: 'Delete a task',

@@ -20,7 +20,7 @@ export type Standing = {
   isMember: boolean
   /** … and may put tasks into it. */
   mayPlace: boolean
-  /** Whom the task is to be given to is a member of the project that it is in then. */
+  /** Whom the task is to be given to may have it. */
   mayTake: boolean
 }
 

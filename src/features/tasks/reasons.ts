@@ -4,41 +4,43 @@
 import type { Call } from '#lib/call.ts'
 import { AppError } from '#lib/errors.ts'
 import { reachOf, requireReach, type Reach } from '#lib/rule.ts'
-import type { Database } from '#platform/postgres/database.ts'
+import type { Runner } from '#platform/postgres/database.ts'
 import { type Placement, whyNotPlaced } from './placing.ts'
 import { TASKS } from './policy.ts'
 import type { ContentChange, Judgement, TaskRepository } from './repository.ts'
 
-type Needs = {
-  database: Pick<Database, 'on'>
-  repository: Pick<TaskRepository, 'judge' | 'standing'>
+type Change = {
+  id: string
+  version: number | undefined
+  reach: Reach
+  change?: ContentChange
 }
-
-type Change = { version: number | undefined; reach: Reach; change?: ContentChange }
 type Where = Pick<ContentChange, 'project_id' | 'assignee_id'>
 
-export function createReasons({ database, repository }: Needs) {
+export function createReasons(repository: Pick<TaskRepository, 'judge' | 'standing'>) {
   return { whyNotMade, whyNotChanged }
 
-  async function whyNotMade(call: Call, { project_id = null, assignee_id = null }: Where) {
+  async function whyNotMade(on: Runner, call: Call, where: Where): Promise<AppError> {
+    const { project_id = null, assignee_id = null } = where
     const placement = { into: project_id, to: assignee_id, within: project_id }
-    return (await misplaced(call, placement)) ?? inTheWay()
+    return (await misplaced(on, call, placement)) ?? inTheWay()
   }
 
-  async function whyNotChanged(call: Call, id: string, { version, reach, change }: Change) {
+  async function whyNotChanged(on: Runner, call: Call, given: Change): Promise<AppError> {
+    const { id, version, reach, change } = given
     // A credential that may change but not read sees what it may change.
     const seen = reachOf(call.caller, TASKS.read) ?? reach
-    const task = await repository.judge(database.on(call.signal), id, { seen, reach })
+    const task = await repository.judge(on, id, { seen, reach })
     if (!task) return notFound()
     if (!task.may) return new AppError('forbidden', 'You may not do this with this task.')
     if (version !== undefined && version !== task.version) return mismatch(task, version)
-    return (change && (await misplaced(call, placementOf(task, change)))) ?? inTheWay()
+    return (change && (await misplaced(on, call, placementOf(task, change)))) ?? inTheWay()
   }
 
-  async function misplaced(call: Call, placement: Placement): Promise<AppError | undefined> {
+  async function misplaced(on: Runner, call: Call, placement: Placement) {
+    if ((placement.into ?? placement.to) === null) return undefined
     const place = requireReach(call.caller, TASKS.place)
-    if (place === 'any' || (placement.into ?? placement.to) === null) return undefined
-    const standing = await repository.standing(database.on(call.signal), placement, place)
+    const standing = await repository.standing(on, placement, place)
     const seesAll = reachOf(call.caller, TASKS.read) === 'any'
     return standing && whyNotPlaced(placement, standing, seesAll)
   }

@@ -1,8 +1,10 @@
 // Tasks in PostgreSQL. Every function is one statement, and its rows are tasks as they stand; what a
 // caller may not see or do is left out by the statement itself.
 
+import type { Call } from '#lib/call.ts'
 import type { Position } from '#lib/cursor.ts'
 import type { Reach } from '#lib/rule.ts'
+import { whoOf } from '#platform/audit/statement.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import { onConstraint } from '#platform/postgres/errors.ts'
 import { COLUMNS } from './conditions.ts'
@@ -10,9 +12,15 @@ import { listStatement } from './listing.ts'
 import type { Task } from './model.ts'
 import type { Listing } from './ordering.ts'
 import { noSuch, type Placement, type Standing } from './placing.ts'
-import { isWithin, memberCondition, onceForEach, type UserReach, userOf } from './reaching.ts'
+import { isWithin, memberCondition, onceForEach, userOf } from './reaching.ts'
 import { type Search, searchStatement } from './searching.ts'
-import { insertStatement, removeStatement, updateStatement } from './writing.ts'
+import {
+  DETACH_ALL,
+  REMOVE_ALL,
+  insertStatement,
+  removeStatement,
+  updateStatements,
+} from './writing.ts'
 
 /** What a task is made of; everything else follows from it. */
 export type TaskContent = Pick<
@@ -23,9 +31,16 @@ export type TaskContent = Pick<
 /** Null clears; what is absent stays. */
 export type ContentChange = { [Field in keyof TaskContent]?: TaskContent[Field] | undefined }
 
-type Words = { words: readonly string[] }
+export type Insertion = {
+  task: TaskContent & Pick<Task, 'id' | 'owner_id'> & { words: readonly string[] }
+  place: Reach
+}
+
+/** How a change is called in the audit log. */
+export type ChangeAction = keyof typeof updateStatements
 
 export type Update = {
+  action: ChangeAction
   change: ContentChange
   /** The title's, where the title changes. */
   words: readonly string[] | undefined
@@ -60,13 +75,10 @@ export function createTaskRepository() {
   }
 
   /** Undefined where a task with this id exists already, or it may not be put where it is to be. */
-  async function insert(
-    on: Runner,
-    task: TaskContent & Words & Pick<Task, 'id' | 'owner_id'>,
-    place: Reach,
-  ) {
+  async function insert(on: Runner, call: Call, { task, place }: Insertion) {
     const { id, owner_id, words } = task
-    const values = [id, owner_id, ...contentOf(task), [...words], ...userOf(place)]
+    const what = [id, owner_id, ...contentOf(task), [...words]]
+    const values = [...whoOf(call), ...what, ...userOf(place)]
     const [inserted] = await on
       .run(sql => sql.unsafe<Task[]>(insertStatement(place), values, PREPARED))
       .catch(onReference)
@@ -105,41 +117,39 @@ export function createTaskRepository() {
   }
 
   /** Undefined where no such task is within reach, has the version expected, and may go where it is to go. */
-  async function update(on: Runner, id: string, { change, words, version, reach, place }: Update) {
-    const given = GIVEN_BY_NULL.map(field => change[field] !== undefined)
+  async function update(on: Runner, call: Call, given: Update & { id: string }) {
+    const { id, action, change, words, version, reach, place } = given
+    const isGiven = GIVEN_BY_NULL.map(field => change[field] !== undefined)
     const named = words ? [...words] : null
-    const user = userOf(reach, place)
-    const values = [id, version ?? null, ...contentOf(change), named, ...given, ...user]
+    const what = [id, version ?? null, ...contentOf(change), named, ...isGiven]
+    const values = [...whoOf(call), ...what, ...userOf(reach, place)]
+    const text = updateStatements[action](reach, place)
     const [updated] = await on
-      .run(sql => sql.unsafe<Task[]>(updateStatement(reach, place), values, PREPARED))
+      .run(sql => sql.unsafe<Task[]>(text, values, PREPARED))
       .catch(onReference)
     return updated
   }
 
   /** False where no such task is within reach and has the version expected. */
-  async function remove(on: Runner, id: string, { version, reach }: Removal): Promise<boolean> {
-    const values = [id, version ?? null, ...userOf(reach)]
+  async function remove(on: Runner, call: Call, { id, version, reach }: Removal & { id: string }) {
+    const values = [...whoOf(call), id, version ?? null, ...userOf(reach)]
     const rows = await on.run(sql => sql.unsafe<object[]>(removeStatement(reach), values, PREPARED))
     return rows.length > 0
   }
 
   /** Every task of a project, deleted. */
-  async function removeAll(on: Runner, projectId: string): Promise<void> {
-    await on.run(sql => sql`delete from tasks where project_id = ${projectId}`)
+  async function removeAll(on: Runner, projectId: string, call: Call): Promise<void> {
+    await on.run(sql => sql.unsafe<object[]>(REMOVE_ALL, [...whoOf(call), projectId], PREPARED))
   }
 
   /** Every task of a project, left without one. */
-  async function detachAll(on: Runner, projectId: string): Promise<void> {
-    await on.run(
-      sql => sql`
-        update tasks set project_id = null, version = version + 1, updated_at = now()
-        where project_id = ${projectId}`,
-    )
+  async function detachAll(on: Runner, projectId: string, call: Call): Promise<void> {
+    await on.run(sql => sql.unsafe<object[]>(DETACH_ALL, [...whoOf(call), projectId], PREPARED))
   }
 
-  /** Asked only when a change has met no row, and the place is not any. */
-  async function standing(on: Runner, { into, to, within }: Placement, place: UserReach) {
-    const values = [place.userId, into, to, within]
+  /** Asked only when a change has met no row. */
+  async function standing(on: Runner, { into, to, within }: Placement, place: Reach) {
+    const values = place === 'any' ? [into, to] : [into, to, within, place.userId]
     const text = standingStatement(place)
     const [found] = await on.run(sql => sql.unsafe<Standing[]>(text, values, PREPARED))
     return found
@@ -159,7 +169,7 @@ const PREPARED = { prepare: true } as const
 // Fields where null is a value of its own, so that a change has to say whether it gives one.
 const GIVEN_BY_NULL = ['project_id', 'assignee_id', 'due_date'] as const
 
-// As $3 to $9.
+// As the statements have them.
 const contentOf = (task: ContentChange) => [
   task.title ?? null,
   task.description ?? null,
@@ -185,20 +195,21 @@ const judgeStatement = onceForEach(
      from tasks where id = $1 and ${isWithin(seen, '$2::uuid')}`,
 )
 
-const standingStatement = onceForEach(
-  (place: UserReach) => `select
-    exists (select from projects where id = $2::uuid) as "isThere",
-    exists (
-      select from project_members where project_id = $2::uuid and user_id = $1::uuid
-    ) as "isMember",
-    exists (
-      select from project_members m
-      where m.project_id = $2::uuid and ${memberCondition(place, '$1::uuid') ?? 'false'}
-    ) as "mayPlace",
-    $3::uuid = $1::uuid or exists (
-      select from project_members where project_id = $4::uuid and user_id = $3::uuid
-    ) as "mayTake"`,
-)
+const standingStatement = onceForEach((place: Reach) => {
+  const isThere = 'exists (select from projects where id = $1::uuid)'
+  const isMember = (project: string, more: string) =>
+    `exists (select from project_members m where m.project_id = ${project} and ${more})`
+  const isActive = 'exists (select from users u where u.id = $2::uuid and u.is_active)'
+  return `select ${isThere} as "isThere",
+    ${place === 'any' ? 'true' : isMember('$1::uuid', 'm.user_id = $4::uuid')} as "isMember",
+    ${place === 'any' ? 'true' : isMember('$1::uuid', memberCondition(place, '$4::uuid') ?? 'false')}
+      as "mayPlace",
+    ${
+      place === 'any'
+        ? isActive
+        : `$2::uuid = $4::uuid or (${isActive} and ${isMember('$3::uuid', 'm.user_id = $2::uuid')})`
+    } as "mayTake"`
+})
 
 const onReference = onConstraint({
   tasks_project_id_fkey: () => noSuch('project_id'),

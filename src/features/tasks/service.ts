@@ -3,10 +3,11 @@
 import type { Call } from '#lib/call.ts'
 import { type Caller, NOBODY } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
-import { requireReach, type Rule } from '#lib/rule.ts'
+import { requireReach } from '#lib/rule.ts'
 import { parseTime } from '#lib/time.ts'
 import { wordsOf } from '#lib/words.ts'
-import type { Database } from '#platform/postgres/database.ts'
+import type { Once } from '#platform/idempotency/once.ts'
+import type { Database, Runner } from '#platform/postgres/database.ts'
 import type { NewTask, Task, TaskChange, TaskPage, TaskReplacement } from './model.ts'
 import { createPages } from './pages.ts'
 import { ownId } from './own-id.ts'
@@ -15,11 +16,16 @@ import { createReasons, notFound } from './reasons.ts'
 import type { ContentChange, Removal, TaskContent, TaskRepository } from './repository.ts'
 import type { Tasks } from './tasks.ts'
 
-type Needs = { database: Pick<Database, 'on'>; repository: TaskRepository; newId(): string }
+type Needs = {
+  database: Pick<Database, 'on'>
+  repository: TaskRepository
+  once: Once
+  newId(): string
+}
 
-export function createTasks({ database, repository, newId }: Needs): Tasks {
+export function createTasks({ database, repository, once, newId }: Needs): Tasks {
   const pages = createPages(repository)
-  const { whyNotMade, whyNotChanged } = createReasons({ database, repository })
+  const { whyNotMade, whyNotChanged } = createReasons(repository)
 
   return { create, get, batchGet, list, change, replace, remove }
 
@@ -29,14 +35,15 @@ export function createTasks({ database, repository, newId }: Needs): Tasks {
     const owner_id = requireUser(call.caller)
     const id = asked === undefined ? newId() : ownId(asked, owner_id)
     const content = contentOf(task)
-    const words = wordsOf(content.title)
-    const on = database.on(call.signal)
-    const created = await repository.insert(on, { id, owner_id, words, ...content }, place)
-    if (created) return created
-    // Where the id is there already, this is the same creation once more.
-    const existing = await repository.find(on, id, { userId: owner_id, relations: ['owner'] })
-    if (existing) return existing
-    throw await whyNotMade(call, task)
+    const made = { id, owner_id, words: wordsOf(content.title), ...content }
+    return await once(call, { action: TASKS.create.action, input: task }, async on => {
+      const created = await repository.insert(on, call, { task: made, place })
+      if (created) return created
+      // Where the id is there already, this is the same creation once more.
+      const existing = await repository.find(on, id, { userId: owner_id, relations: ['owner'] })
+      if (existing) return existing
+      throw await whyNotMade(on, call, task)
+    })
   }
 
   async function get(call: Call, id: string): Promise<Task> {
@@ -69,31 +76,36 @@ export function createTasks({ database, repository, newId }: Needs): Tasks {
 
   async function remove(call: Call, id: string, version?: number): Promise<void> {
     const reach = requireReach(call.caller, TASKS.remove)
-    const removed = await repository.remove(database.on(call.signal), id, { version, reach })
-    if (!removed) throw await whyNotChanged(call, id, { version, reach })
+    const on = database.on(call.signal)
+    const removed = await repository.remove(on, call, { id, version, reach })
+    if (!removed) throw await whyNotChanged(on, call, { id, version, reach })
   }
 
-  type Update = { rule: Rule; version: number | undefined; change: ContentChange }
+  type Update = { rule: ChangeRule; version: number | undefined; change: ContentChange }
 
   async function update(call: Call, id: string, { rule, version, change }: Update): Promise<Task> {
     const reach = requireReach(call.caller, rule)
     const place = requireReach(call.caller, TASKS.place)
     const on = database.on(call.signal)
-    if (isEmpty(change)) return await unchanged(call, id, { version, reach })
+    if (isEmpty(change)) return await unchanged(on, call, { id, version, reach })
     const words = change.title === undefined ? undefined : wordsOf(change.title)
-    const updated = await repository.update(on, id, { change, words, version, reach, place })
-    if (!updated) throw await whyNotChanged(call, id, { version, reach, change })
+    const given = { action: rule.action, change, words, version, reach, place }
+    const updated = await repository.update(on, call, { id, ...given })
+    if (!updated) throw await whyNotChanged(on, call, { id, version, reach, change })
     return updated
   }
 
   // Leaves the version alone, and says what a change would have said.
-  async function unchanged(call: Call, id: string, { version, reach }: Removal): Promise<Task> {
-    const task = await repository.find(database.on(call.signal), id, reach)
+  async function unchanged(on: Runner, call: Call, given: Removal & { id: string }): Promise<Task> {
+    const { id, version, reach } = given
+    const task = await repository.find(on, id, reach)
     if (!task || (version !== undefined && version !== task.version))
-      throw await whyNotChanged(call, id, { version, reach })
+      throw await whyNotChanged(on, call, given)
     return task
   }
 }
+
+type ChangeRule = typeof TASKS.change | typeof TASKS.replace
 
 const isEmpty = (change: ContentChange) => Object.values(change).every(value => value === undefined)
 

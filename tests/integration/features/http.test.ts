@@ -5,17 +5,18 @@ import { BUILT_IN_USER_ID } from '#lib/caller.ts'
 import { newId } from '#lib/id.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
-import { openProjectTasks, openTasks, taskRoutes } from '#features/tasks/index.ts'
+import { openProjectTasks, taskRoutes } from '#features/tasks/index.ts'
 import type { Task } from '#features/tasks/model.ts'
 import { type OpenedDatabase, openPostgres } from '../../support/databases.ts'
 import { httpOver } from '../../support/http.ts'
+import { openTestTasks } from '../../support/tasks.ts'
 
 let opened: OpenedDatabase
 let http: ReturnType<typeof httpOver>
 beforeAll(async () => {
   opened = await openPostgres()
   const { database } = opened
-  const tasks = openTasks({ database })
+  const tasks = openTestTasks(database)
   const projects = openProjects({
     database,
     tasks: openProjectTasks(),

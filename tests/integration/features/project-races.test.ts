@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { openProjects } from '#features/projects/index.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
-import { openProjectTasks, openTasks } from '#features/tasks/index.ts'
+import { openProjectTasks } from '#features/tasks/index.ts'
 import type { Tx } from '#platform/postgres/database.ts'
 import { codeOf } from '#platform/postgres/errors.ts'
 import { asUser } from '../../support/callers.ts'
@@ -13,6 +13,7 @@ import { openPostgres } from '../../support/databases.ts'
 import { eventually, rejection } from '../../support/eventually.ts'
 import { postgresVersions } from '../../support/postgres.ts'
 import { createPlaces, type Place } from '../../support/project-places.ts'
+import { openTestTasks } from '../../support/tasks.ts'
 
 const versions = postgresVersions.filter(version => version !== 'system')
 
@@ -25,7 +26,7 @@ describe.each(versions)('on PostgreSQL %s', version => {
       tasks: openProjectTasks(),
       once: createOnce({ database }),
     })
-    under = { database, projects, tasks: openTasks({ database }), close }
+    under = { database, projects, tasks: openTestTasks(database), close }
   }, 60_000)
   afterAll(async () => await under?.close())
 

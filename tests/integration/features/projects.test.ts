@@ -1,11 +1,12 @@
 import { openProjects } from '#features/projects/index.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
-import { openProjectTasks, openTasks } from '#features/tasks/index.ts'
+import { openProjectTasks } from '#features/tasks/index.ts'
 import { projectAccessContract } from '../../support/contracts/project-access.ts'
 import { projectTracesContract } from '../../support/contracts/project-traces.ts'
 import { projectVisibilityContract } from '../../support/contracts/project-visibility.ts'
 import { projectsContract } from '../../support/contracts/projects.ts'
 import { databases } from '../../support/databases.ts'
+import { openTestTasks } from '../../support/tasks.ts'
 
 for (const { name, open } of databases) {
   const openProjectsOn = async () => {
@@ -15,7 +16,7 @@ for (const { name, open } of databases) {
       tasks: openProjectTasks(),
       once: createOnce({ database }),
     })
-    return { projects, tasks: openTasks({ database }), database, close }
+    return { projects, tasks: openTestTasks(database), database, close }
   }
   projectsContract(`projects on ${name}`, openProjectsOn)
   projectAccessContract(`access to projects on ${name}`, openProjectsOn)

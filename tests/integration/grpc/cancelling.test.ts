@@ -2,20 +2,21 @@
 
 import { Metadata, status as Status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { openTasks, type Tasks } from '#features/tasks/index.ts'
+import type { Tasks } from '#features/tasks/index.ts'
 import { AppError } from '#lib/errors.ts'
 import { idToBytes } from '#lib/id.ts'
 import type { Database } from '#platform/postgres/database.ts'
 import { callBy, type OpenedDatabase, openPostgres } from '../../support/databases.ts'
 import { eventually, rejection } from '../../support/eventually.ts'
 import { connectTestTasks, openTestGrpc, type TestGrpc } from '../../support/grpc.ts'
+import { openTestTasks } from '../../support/tasks.ts'
 
 let opened: OpenedDatabase
 let grpc: TestGrpc
 let tasks: Tasks
 beforeAll(async () => {
   opened = await openPostgres()
-  tasks = openTasks({ database: opened.database })
+  tasks = openTestTasks(opened.database)
   grpc = await openTestGrpc(tasks)
 })
 afterAll(async () => {

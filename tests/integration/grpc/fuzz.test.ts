@@ -1,19 +1,19 @@
 // Whatever bytes are sent by whomever, nothing breaks: `npm run prove` sends many more of them.
 
 import { expect, test } from 'bun:test'
-import { openTasks } from '#features/tasks/index.ts'
 import { idToBytes } from '#lib/id.ts'
 import { runGrpcFuzz } from '../../../bench/lab/fuzz/grpc-fuzz.ts'
 import { callBy, databases, insertProject, insertUser } from '../../support/databases.ts'
 import { openTestGrpc, strictAdmission, testTokens } from '../../support/grpc.ts'
 import { memoryLog } from '../../support/grpc-log.ts'
 import { aUser, tokenFor } from '../../support/identities.ts'
+import { openTestTasks } from '../../support/tasks.ts'
 
 test.each(databases)(
   'generated messages get promised answers, on $name',
   async ({ open }) => {
     const { database, close } = await open()
-    const tasks = openTasks({ database })
+    const tasks = openTestTasks(database)
     const log = memoryLog()
     const grpc = await openTestGrpc(tasks, { admission: strictAdmission, log: log.log })
     const [userId, otherId] = [await insertUser(database), await insertUser(database)]

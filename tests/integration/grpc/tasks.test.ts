@@ -1,15 +1,14 @@
 // The contract of tasks once more, over the wire.
 
 import { expect, test } from 'bun:test'
-import { openTasks } from '#features/tasks/index.ts'
 import { tasksContract } from '../../support/contracts/tasks.ts'
 import { callBy, openPostgres } from '../../support/databases.ts'
 import { connectTestTasks, openTestGrpc, tasksWith } from '../../support/grpc.ts'
-import { aTask } from '../../support/tasks.ts'
+import { aTask, openTestTasks } from '../../support/tasks.ts'
 
 tasksContract('tasks over gRPC', async () => {
   const { database, close: closeDatabase } = await openPostgres()
-  const grpc = await openTestGrpc(openTasks({ database }))
+  const grpc = await openTestGrpc(openTestTasks(database))
   const { tasks, resource } = connectTestTasks([grpc.address])
   const close = async () => {
     resource.close()

@@ -20,7 +20,7 @@ export function fakeTaskRepository() {
   const now = () => new Date().toISOString()
 
   const repository: TaskRepository = {
-    async insert(_, { words, ...task }, place) {
+    async insert(_, _call, { task: { words, ...task }, place }) {
       if (place === 'any') requireReferences(task)
       else if (!mayGo(task, undefined, place)) return undefined
       if (rows.has(task.id)) return undefined
@@ -47,7 +47,7 @@ export function fakeTaskRepository() {
         .map(shown),
     list: async (_, listing) => listed(within(listing.reach), listing).map(shown),
     search: async (_, search) => searched(within(search.reach), search),
-    async update(_, id, { change, words, version, reach, place }) {
+    async update(_, _call, { id, change, words, version, reach, place }) {
       const row = rows.get(id)
       if (!row || !isWithin(row, reach)) return undefined
       if (version !== undefined && version !== row.version) return undefined
@@ -64,7 +64,7 @@ export function fakeTaskRepository() {
       rows.set(id, next)
       return shown(next)
     },
-    async remove(_, id, { version, reach }) {
+    async remove(_, _call, { id, version, reach }) {
       const row = rows.get(id)
       if (!row || !isWithin(row, reach)) return false
       if (version !== undefined && version !== row.version) return false
@@ -74,12 +74,17 @@ export function fakeTaskRepository() {
       const row = rows.get(id)
       return row && isWithin(row, seen) ? { ...row, may: isWithin(row, reach) } : undefined
     },
-    standing: async (_, { into, to, within: inside }, place) => ({
-      isThere: projects.has(into ?? ''),
-      isMember: roleOf(into, place.userId) !== undefined,
-      mayPlace: mayPlace(into, place),
-      mayTake: to === place.userId || (to !== null && roleOf(inside, to) !== undefined),
-    }),
+    standing: async (_, { into, to, within: inside }, place) => {
+      const isThere = projects.has(into ?? '')
+      if (place === 'any')
+        return { isThere, isMember: true, mayPlace: true, mayTake: users.has(to ?? '') }
+      return {
+        isThere,
+        isMember: roleOf(into, place.userId) !== undefined,
+        mayPlace: mayPlace(into, place),
+        mayTake: to === place.userId || (to !== null && roleOf(inside, to) !== undefined),
+      }
+    },
     async removeAll(_, projectId) {
       for (const row of rows.values()) if (row.project_id === projectId) rows.delete(row.id)
     },

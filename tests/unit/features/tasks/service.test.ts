@@ -3,6 +3,7 @@ import { newId } from '#lib/id.ts'
 import { createTasks } from '#features/tasks/service.ts'
 import type { Tasks } from '#features/tasks/tasks.ts'
 import { asInternal, asOperator, asUser } from '../../../support/callers.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
 import { tasksContract } from '../../../support/contracts/tasks.ts'
 import { callBy } from '../../../support/databases.ts'
 import { rejection } from '../../../support/eventually.ts'
@@ -70,7 +71,7 @@ test('statements run on behalf of the call: its signal reaches the database', as
     seen.push(signal)
     return nowhere
   }
-  const tasks = createTasks({ database: { on }, repository, newId })
+  const tasks = createTasks({ database: { on }, repository, once, newId })
   const call = callBy()
   await tasks.list(call, {})
   expect(seen).toEqual([call.signal])
@@ -79,7 +80,11 @@ test('statements run on behalf of the call: its signal reaches the database', as
 // The fake needs no database.
 const nowhere = { run: () => Promise.reject(new Error('There is no database here.')) }
 
+const once = createOnce({
+  database: { on: () => nowhere, transaction: () => Promise.reject(new Error('Nor here.')) },
+})
+
 function setup() {
   const { repository, world } = fakeTaskRepository()
-  return { tasks: createTasks({ database: { on: () => nowhere }, repository, newId }), world }
+  return { tasks: createTasks({ database: { on: () => nowhere }, repository, once, newId }), world }
 }
