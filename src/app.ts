@@ -2,7 +2,7 @@
 
 import type { AnyElysia } from 'elysia'
 import type { Config } from '#config/schema.ts'
-import { type Authenticate, BUILT_IN } from '#lib/caller.ts'
+import type { Authenticate } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { claimsToken } from '#lib/secret-token.ts'
 import { authRoutes, openAuth } from '#features/auth/index.ts'
@@ -82,8 +82,8 @@ export function createApp({
     keys,
     operator,
     refusals,
-    admission: createAdmission({ authenticate, stranger: BUILT_IN }),
-    grpcAdmission: createGrpcAdmission({ authenticate, internal, stranger: BUILT_IN }),
+    admission: createAdmission({ authenticate }),
+    grpcAdmission: createGrpcAdmission({ authenticate, internal }),
   }
 
   // A token says by its beginning who knows whether it is good.

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import { authorization } from '../../bench/lab/credentials.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { eventually } from '../support/eventually.ts'
 import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
@@ -28,7 +29,8 @@ afterAll(async () => {
 const json = { 'content-type': 'application/json' }
 
 async function ask(path: string, init: RequestInit = {}) {
-  const response = await fetch(zerg.url + path, init)
+  const headers = { ...authorization(zerg.key), ...init.headers }
+  const response = await fetch(zerg.url + path, { ...init, headers })
   const text = await response.text()
   return { response, text, problem: () => JSON.parse(text) as Problem }
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { authorization } from '../../bench/lab/credentials.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 
 let folder: string
@@ -19,7 +20,7 @@ const start = () => startZerg({ env: { ...impatient, ZERG_DATA_DIR: join(folder,
 async function create(zerg: Zerg, title: string): Promise<string> {
   const made = await fetch(`${zerg.url}/api/v1/tasks`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...authorization(zerg.key), 'content-type': 'application/json' },
     body: JSON.stringify({ title }),
   })
   if (made.status !== 201) throw new Error(`answered ${made.status}`)
@@ -27,7 +28,7 @@ async function create(zerg: Zerg, title: string): Promise<string> {
 }
 
 const find = async (zerg: Zerg, id: string) =>
-  (await fetch(`${zerg.url}/api/v1/tasks/${id}`)).status
+  (await fetch(`${zerg.url}/api/v1/tasks/${id}`, { headers: authorization(zerg.key) })).status
 
 test('an embedded database is there again after an end', async () => {
   const first = await start()

@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Value } from '@sinclair/typebox/value'
+import { authorization } from '../../bench/lab/credentials.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { listOf } from '../../cli/build/api-changes/json.ts'
 import { documentedRoutes } from '../../src/document.ts'
@@ -137,7 +138,11 @@ async function ask({ path, method }: Place, asked: Asked): Promise<Answered> {
   const answer = await fetch(`${zerg.url}${filled}?${asked.query ?? ''}`, {
     method: method.toUpperCase(),
     body: text,
-    headers: { ...(text !== null && { 'content-type': 'application/json' }), ...asked.headers },
+    headers: {
+      ...authorization(zerg.key),
+      ...(text !== null && { 'content-type': 'application/json' }),
+      ...asked.headers,
+    },
   })
   const sent = await answer.text()
   const body: unknown = sent === '' ? undefined : JSON.parse(sent)

@@ -1,6 +1,7 @@
 // Secrets are planted wherever one could come in, and looked for in every output.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { authorization } from '../../bench/lab/credentials.ts'
 import { runZerg, startZerg } from '../../bench/lab/zerg.ts'
 import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
 
@@ -32,17 +33,16 @@ test('a server at the most talkative level says no secret, whatever it is asked'
   })
   const headers = {
     'content-type': 'application/json',
-    authorization: `Bearer ${TOKEN}`,
     cookie: `session=${TOKEN}`,
   }
   const made = await fetch(`${zerg.url}/api/v1/tasks?token=${TOKEN}`, {
     method: 'POST',
-    headers,
+    headers: { ...headers, authorization: `Bearer ${TOKEN}` },
     body: '{}',
   })
   const task = await fetch(`${zerg.url}/api/v1/tasks`, {
     method: 'POST',
-    headers,
+    headers: { ...headers, ...authorization(zerg.key) },
     body: JSON.stringify({ title: 'A title', description: BODY }),
   })
   const answers = [await made.text(), await (await fetch(`${zerg.opsUrl}/health`)).text()]
@@ -53,7 +53,7 @@ test('a server at the most talkative level says no secret, whatever it is asked'
   const said = [zerg.output(), metrics, ...answers].join('\n')
   await zerg.stop()
   expect(said.length).toBeGreaterThan(1_000)
-  for (const secret of [PASSWORD, TOKEN, BODY]) expect(said).not.toContain(secret)
+  for (const secret of [PASSWORD, TOKEN, BODY, zerg.key]) expect(said).not.toContain(secret)
 })
 
 test.each([

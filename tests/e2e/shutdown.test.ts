@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { authorization } from '../../bench/lab/credentials.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { eventually } from '../support/eventually.ts'
 import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
@@ -21,18 +22,25 @@ const start = (env: Record<string, string> = {}) =>
 const reportOf = (zerg: Zerg) =>
   zerg.logs().find(line => line['event'] === 'shutdown_report') as Record<string, unknown>
 
-const json = { 'content-type': 'application/json' }
+const headersFor = ({ key }: Zerg) => ({
+  ...authorization(key),
+  'content-type': 'application/json',
+})
 
 async function createTask(zerg: Zerg): Promise<string> {
   const body = JSON.stringify({ title: 'To be locked' })
-  const made = await fetch(`${zerg.url}/api/v1/tasks`, { method: 'POST', headers: json, body })
+  const made = await fetch(`${zerg.url}/api/v1/tasks`, {
+    method: 'POST',
+    headers: headersFor(zerg),
+    body,
+  })
   return ((await made.json()) as { id: string }).id
 }
 
 const patch = (zerg: Zerg, id: string) =>
   fetch(`${zerg.url}/api/v1/tasks/${id}`, {
     method: 'PATCH',
-    headers: json,
+    headers: headersFor(zerg),
     body: JSON.stringify({ title: 'Changed' }),
   })
 

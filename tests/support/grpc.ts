@@ -6,6 +6,7 @@ import {
   credentials,
   InterceptingCall,
   type Interceptor,
+  type Metadata,
   type ServiceError,
 } from '@grpc/grpc-js'
 import { pino } from 'pino'
@@ -16,7 +17,7 @@ import { taskRpc } from '#features/tasks/rpc.ts'
 import type { Tasks } from '#features/tasks/tasks.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { createSecrets } from '#platform/secrets/secrets.ts'
-import { createGrpcAdmission } from '#transport/grpc/admission.ts'
+import { createGrpcAdmission, type GrpcAdmission } from '#transport/grpc/admission.ts'
 import type { Credentials } from '#transport/grpc/client/metadata.ts'
 import { createInternalTokens } from '#transport/grpc/internal-token.ts'
 import { TasksServiceClient } from '#transport/grpc/proto/tasks/v1/tasks.gen.ts'
@@ -33,18 +34,28 @@ export const testTokens = createInternalTokens({
   clock: systemClock,
 })
 
-/** Lets in who shows a token of `tokenFor`, and everybody else as the built-in user. */
-export const testAdmission = createGrpcAdmission({
-  authenticate: authenticateTest,
-  internal: testTokens,
-  stranger: BUILT_IN,
-})
-
-/** The same without strangers, as in production. */
+/** Lets in who shows a token of `tokenFor`, as in production. */
 export const strictAdmission = createGrpcAdmission({
   authenticate: authenticateTest,
   internal: testTokens,
 })
+
+/** The same, and everybody else as the built-in user: for tests that are not about who asks. */
+export const testAdmission: GrpcAdmission = {
+  admit: (exchange, access) => strictAdmission.admit(orBuiltIn(exchange), access),
+  identify: (metadata, signal) => strictAdmission.identify(withToken(metadata), signal),
+}
+
+const orBuiltIn = (exchange: Parameters<GrpcAdmission['admit']>[0]) => {
+  withToken(exchange.metadata)
+  return exchange
+}
+
+function withToken(metadata: Metadata): Metadata {
+  if (metadata.get('authorization').length === 0)
+    metadata.set('authorization', `Bearer ${tokenFor(BUILT_IN)}`)
+  return metadata
+}
 
 /** Serves these tasks. `close` first, then whatever they stand on. */
 export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> = {}) {
@@ -131,7 +142,8 @@ export const answerOf = <Response>(
     })
   })
 
-type ClientKind<C> = new (
+/** A generated client. */
+export type ClientKind<C> = new (
   address: string,
   credentials: ReturnType<typeof plain>,
   options: Partial<ClientOptions>,

@@ -16,13 +16,11 @@ export type GrpcAdmission = ReturnType<typeof createGrpcAdmission>
 type Needs = {
   authenticate: Authenticate
   internal: Pick<InternalTokens, 'isOne' | 'verify'>
-  /** Who somebody is that shows no token. */
-  stranger?: Identity
 }
 
 type Shown = { identity: Identity; isInternal: boolean }
 
-export function createGrpcAdmission({ authenticate, internal, stranger }: Needs) {
+export function createGrpcAdmission({ authenticate, internal }: Needs) {
   return { admit, identify }
 
   /**
@@ -40,10 +38,7 @@ export function createGrpcAdmission({ authenticate, internal, stranger }: Needs)
   /** Who shows this metadata, for what has no rule of its own. @throws AppError as `admit` */
   function identify(metadata: Metadata, signal: AbortSignal): Shown | Promise<Shown> {
     const token = tokenOf(metadata)
-    if (token === undefined) {
-      if (!stranger) throw new AppError('authentication_required', 'This needs a token.')
-      return { identity: stranger, isInternal: false }
-    }
+    if (token === undefined) throw new AppError('authentication_required', 'This needs a token.')
     const isInternal = internal.isOne(token)
     const found = isInternal ? internal.verify(token) : authenticate(token, { signal })
     return found instanceof Promise

@@ -16,21 +16,12 @@ export type Admission = {
   admit(exchange: Exchange, access: Access, token: string | undefined): void | Promise<void>
 }
 
-type Needs = {
-  authenticate: Authenticate
-  /** Who somebody is that shows no token. */
-  stranger?: Identity
-}
-
-export function createAdmission({ authenticate, stranger }: Needs): Admission {
+export function createAdmission({ authenticate }: { authenticate: Authenticate }): Admission {
   return { admit }
 
   function admit(exchange: Exchange, access: Access, token: string | undefined) {
     if (access.rule === OPEN) return
-    if (token === undefined) {
-      if (!stranger) throw new AppError('authentication_required', 'This needs a token.')
-      return enter(exchange, access, stranger)
-    }
+    if (token === undefined) throw new AppError('authentication_required', 'This needs a token.')
     if (isInQuery(exchange)) throw inQuery()
     const { call, from } = exchange
     const found = authenticate(token, { signal: call.signal, address: from.address })
