@@ -125,25 +125,30 @@ test('a request that is sent by half is ended at its deadline', async () => {
     },
   })
   try {
-    const said = await sendByHalf(Number(new URL(slow.url).port))
+    const said = await sendByHalf(slow)
     expect(said).toMatch(/^HTTP\/1\.1 (?:408|504) /)
   } finally {
     await slow.stop()
   }
 })
 
-function sendByHalf(port: number): Promise<string> {
+function sendByHalf({ url, key }: Zerg): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
     let said = ''
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => (said += text))
     socket.on('error', reject)
     socket.on('close', () => resolve(said))
     socket.on('end', () => socket.end())
-    const head =
-      'POST /api/v1/tasks HTTP/1.1\r\nhost: zerg.test\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n'
-    socket.write(`${head}{"title":`)
+    const head = [
+      'POST /api/v1/tasks HTTP/1.1',
+      'host: zerg.test',
+      `authorization: Bearer ${key}`,
+      'content-type: application/json',
+      'content-length: 100',
+    ]
+    socket.write(`${head.join('\r\n')}\r\n\r\n{"title":`)
     setTimeout(() => socket.destroy(), 10_000).unref()
   })
 }

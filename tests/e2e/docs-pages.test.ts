@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { parse } from 'yaml'
+import { authorization } from '../../bench/lab/credentials.ts'
 import { runZerg, startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { apiDocument } from '../../src/document.ts'
 import { openBrowser, openPage } from '../support/browser.ts'
@@ -123,7 +124,8 @@ test('the document that is served is the one that is printed, as JSON and as YAM
 test('without documentation there is neither document nor page, and codes are still explained', async () => {
   const quiet = await startZerg({ env: { ...ENV, ZERG_HTTP_DOCS: 'false' } })
   try {
-    const statusOf = async (path: string) => (await fetch(`${quiet.url}${path}`)).status
+    const statusOf = async (path: string) =>
+      (await fetch(quiet.url + path, { headers: authorization(quiet.key) })).status
     const [asset] = await filesOf('/docs')
     for (const path of ['/openapi.json', '/docs', '/docs/swagger', '/docs/redoc'])
       expect(await statusOf(path), path).toBe(404)

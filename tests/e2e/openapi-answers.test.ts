@@ -7,7 +7,6 @@ import { authorization } from '../../bench/lab/credentials.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { listOf } from '../../cli/build/api-changes/json.ts'
 import { documentedRoutes } from '../../src/document.ts'
-import { BUILT_IN_USER_ID } from '#lib/caller.ts'
 import { placesOf } from '#transport/http/docs/document.ts'
 import { problemSchemas } from '#transport/http/docs/problem.ts'
 import { errorsByStatus, type Place } from '#transport/http/docs/implied.ts'
@@ -40,7 +39,7 @@ test('a project, from its creation to its end', async () => {
   await call('replaceProject', { path: { id: NOBODY }, body: { name } }, 404)
 
   await call('listMembers', { path })
-  const place = { ...path, user_id: BUILT_IN_USER_ID }
+  const place = { ...path, user_id: (created.body as { owner_id: string }).owner_id }
   await call('getMember', { path: place })
   await call('getMember', { path: { ...path, user_id: NOBODY } }, 404)
   await call('putMember', { path: place, body: { role: 'owner' } })
@@ -88,6 +87,29 @@ test('a task, from its creation to its end', async () => {
   await call('deleteTask', { path, headers: { 'if-match': '"1"' } }, 412)
   await call('deleteTask', { path })
   await call('deleteTask', { path }, 404)
+}, 30_000)
+
+test('an API key, from its creation to its end', async () => {
+  const name = `Key ${crypto.randomUUID()}`
+  const created = await call('createApiKey', { body: { name, scopes: ['tasks:read'] } })
+  const path = { id: idOf(created) }
+  await call('createApiKey', { body: { name, scopes: ['everything'] } }, 422)
+  await call(
+    'createApiKey',
+    { body: { name, scopes: [] }, headers: { 'idempotency-key': 'k' } },
+    400,
+  )
+  await call('listApiKeys', { query: 'limit=1' })
+  await call('listApiKeys', { query: 'limit=none' }, 400)
+  await call('getApiKey', { path })
+  await call('getApiKey', { path: { id: NOBODY } }, 404)
+  const changed = await call('changeApiKey', { path, body: { name: `${name} again` } })
+  await call('changeApiKey', { path, body: { version: 1, name } }, 412)
+  await call('rotateApiKey', { path, body: { overlap_s: 60 } })
+  await call('rotateApiKey', { path, body: { overlap_s: -1 } }, 422)
+  expect(etagOf(changed)).toBe('"2"')
+  await call('revokeApiKey', { path })
+  await call('revokeApiKey', { path: { id: NOBODY } }, 404)
 }, 30_000)
 
 test('what is not about tasks and projects', async () => {
