@@ -6,6 +6,7 @@ import type { Authenticate } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { claimsToken } from '#lib/secret-token.ts'
 import { authRoutes, openAuth } from '#features/auth/index.ts'
+import { auditRoutes, openAudit } from '#features/audit/index.ts'
 import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import {
@@ -74,6 +75,7 @@ export function createApp({
       taskRoutes({ tasks, projects }),
       projectRoutes({ projects }),
       keyRoutes({ keys: keys.keys }),
+      auditRoutes({ audit: openAudit({ database }) }),
     ],
     services: taskRpc({ tasks: local }),
     remote,

@@ -4,6 +4,7 @@ import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { VERSION } from '#lib/version.ts'
 import { authRoutes, openAuth } from '#features/auth/index.ts'
+import { auditRoutes, openAudit } from '#features/audit/index.ts'
 import { keyRoutes, openKeys } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import { openProjectTasks, openTasks, taskRoutes, taskRpc } from '#features/tasks/index.ts'
@@ -52,6 +53,7 @@ export function documentedRoutes() {
     taskRoutes({ tasks, projects }),
     projectRoutes({ projects }),
     keyRoutes({ keys }),
+    auditRoutes({ audit: openAudit({ database }) }),
   ]
   return publicRoutes({ routes, health, docs: true })
 }

@@ -1,6 +1,7 @@
 // Every rule there is of who may do what, in the order that docs/permissions.md shows them in.
 
 import { AUTH } from '#features/auth/index.ts'
+import { AUDIT } from '#features/audit/index.ts'
 import { KEYS } from '#features/keys/index.ts'
 import { MEMBERS, PROJECTS } from '#features/projects/index.ts'
 import { TASKS } from '#features/tasks/index.ts'
@@ -49,5 +50,11 @@ export const permissions: readonly Chapter[] = [
     rules: AUTH,
     notes:
       'No key will do for these: a person has to be signed in. Rotating the signing keys is a command, `zerg keys rotate-signing`.',
+  },
+  {
+    title: 'Audit log',
+    rules: AUDIT,
+    notes:
+      'Nobody changes it, whatever their role. Reading it leaves an entry of its own, and a key reads it only for an auditor or an administrator.',
   },
 ]

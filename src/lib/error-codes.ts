@@ -114,6 +114,11 @@ export const ERROR_CODES = {
     cause: 'It has ended, never existed, or is somebody else’s.',
     fix: 'List the sessions to find those that are left.',
   }),
+  audit_entry_not_found: entry(404, 'No such entry of the audit log', {
+    meaning: 'There is no entry with this id that the caller may see.',
+    cause: 'It never existed, its month was pruned, or the caller is no auditor.',
+    fix: 'Check the id; list the log to find those that exist.',
+  }),
   error_code_not_found: entry(404, 'No such error code', {
     meaning: 'The error table has no entry of this name.',
     cause: 'A typing error, or a code of a newer version.',

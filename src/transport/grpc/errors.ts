@@ -29,6 +29,7 @@ export const GRPC_STATUS: Readonly<Record<ErrorCode, Status>> = {
   key_not_found: Status.NOT_FOUND,
   user_not_found: Status.NOT_FOUND,
   session_not_found: Status.NOT_FOUND,
+  audit_entry_not_found: Status.NOT_FOUND,
   error_code_not_found: Status.NOT_FOUND,
   method_not_allowed: Status.UNIMPLEMENTED,
   key_revoked: Status.FAILED_PRECONDITION,

@@ -43,6 +43,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   projects: 'What tasks can belong to.',
   members: 'Who takes part in a project, and as what.',
   keys: 'Keys that services and people call this API with.',
+  audit: 'What was done, by whom and with what outcome.',
   errors: 'What each error code means, why it comes, and what to do.',
   health: 'Whether this instance lives, has started, and can answer.',
   document: 'This document.',

@@ -15,6 +15,7 @@ export type Tag =
   | 'projects'
   | 'members'
   | 'keys'
+  | 'audit'
   | 'errors'
   | 'health'
   | 'document'
