@@ -1,20 +1,9 @@
 // Every error that Zerg can answer with, once: what `docs/errors.md`, `zerg explain`,
 // `GET /errors/{code}` and both transports read. A code, once published, never changes its meaning.
 
-/** `status` is the HTTP status (RFC 9110); the gRPC status is in `transport/grpc/errors.ts`. */
-export type ErrorEntry = {
-  status: number
-  title: string
-  meaning: string
-  cause: string
-  fix: string
-}
+import { entry, type ErrorEntry } from './error-entry.ts'
 
-const entry = (
-  status: number,
-  title: string,
-  texts: { meaning: string; cause: string; fix: string },
-): ErrorEntry => ({ status, title, ...texts })
+export type { ErrorEntry } from './error-entry.ts'
 
 export const ERROR_CODES = {
   malformed_json: entry(400, 'The body is not valid JSON', {
