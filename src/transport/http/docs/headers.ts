@@ -11,13 +11,15 @@ type RequestHeader =
   | 'Idempotency-Key'
 
 // Without examples: pages that try requests out would send every one of them along.
-const requestHeader = (name: RequestHeader, description: string): Parameter => ({
+const requestHeader = (name: RequestHeader, description: string, pattern?: string): Parameter => ({
   name,
   in: 'header',
   description,
   required: false,
-  schema: { type: 'string' },
+  schema: { type: 'string', ...(pattern !== undefined && { pattern }) },
 })
+
+const TAG = '(W/)?"[!#-~]*"'
 
 export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
   'X-Request-Id': requestHeader(
@@ -27,6 +29,7 @@ export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
   'Request-Timeout': requestHeader(
     'Request-Timeout',
     'Shortens the deadline of this request: a duration such as `250ms` or `5s`.',
+    String.raw`^[1-9]\d{0,8}(\.\d{1,9})?(ms|s|m|h)$`,
   ),
   'If-None-Match': requestHeader(
     'If-None-Match',
@@ -35,10 +38,12 @@ export const REQUEST_HEADERS: Readonly<Record<RequestHeader, Parameter>> = {
   'If-Match': requestHeader(
     'If-Match',
     'The `ETag` that the change is meant for, such as `"3"`: when the resource has changed since, nothing is done and the answer is 412.',
+    String.raw`^(\*|${TAG}(, ?${TAG})*)$`,
   ),
   'Idempotency-Key': requestHeader(
     'Idempotency-Key',
     'Makes a repetition harmless: a random name of this change, in 1 to 255 printable ASCII characters. For 24 hours the same request under the same key is answered with what was answered first.',
+    '^[!-~]([ -~]{0,253}[!-~])?$',
   ),
 }
 
