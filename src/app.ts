@@ -56,6 +56,7 @@ export function createApp({
     database,
     bus,
     secrets,
+    refusals,
     log,
     metrics,
     settings: config.auth,

@@ -40,6 +40,7 @@ export function documentedRoutes() {
     database,
     bus: createLocalBus({ log }),
     secrets: createSecrets({ secret: '' }),
+    refusals: { note: () => undefined },
     log,
     metrics: createMetrics(),
     settings: NO_SESSIONS,

@@ -6,6 +6,7 @@ import { newId } from '#lib/id.ts'
 import type { Role } from '#lib/caller.ts'
 import { type Auth, authRoutes, openAuth } from '#features/auth/index.ts'
 import { openUsers, userRoutes } from '#features/users/index.ts'
+import { refusalLog } from '#platform/audit/refusals.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import type { Database } from '#platform/postgres/database.ts'
@@ -59,8 +60,17 @@ export async function openInstance(database: Database, options: InstanceOptions 
     secret: options.secret ?? SECRET,
     previous: options.secretPrevious,
   })
+  const kept = refusalLog({
+    database,
+    perMinute: 1_000,
+    writeEveryMs: 20,
+    log,
+    metrics: createMetrics(),
+  })
+  const refusals = await kept.start(AbortSignal.timeout(10_000))
   const auth: Auth = openAuth({
     database,
+    refusals,
     bus: options.bus ?? createLocalBus({ log }),
     secrets,
     log,
@@ -79,7 +89,12 @@ export async function openInstance(database: Database, options: InstanceOptions 
     requestTimeoutMs: 15_000,
   })
   const living = await auth.resource.start(AbortSignal.timeout(10_000))
-  return { auth, users, send, login, close: () => living.close() }
+  return { auth, users, send, login, close }
+
+  async function close() {
+    await living.close()
+    await refusals.close(1_000)
+  }
 
   /** `send('POST /api/v1/auth/login', { body: … })` */
   async function send(what: string, of: Sent = {}): Promise<Answer> {

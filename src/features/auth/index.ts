@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/id.ts'
 import { record } from '#platform/audit/record.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { PeriodicTask } from '#platform/periodic/periodic.ts'
@@ -40,6 +41,7 @@ type Needs = {
   database: Database
   bus: Bus
   secrets: Secrets
+  refusals: Refusals
   log: Log
   metrics: Metrics
   settings: Limits & { issuer: string; audience: string; signingKey: string | undefined }
@@ -52,7 +54,7 @@ const CONCURRENCY = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 
 const UPKEEP_EVERY_MS = 10 * 60_000
 
 export function openAuth(needs: Needs) {
-  const { database, bus, secrets, log, metrics, settings, provider } = needs
+  const { database, bus, secrets, refusals, log, metrics, settings, provider } = needs
   const clock = systemClock
   const accounts = createAccountRepository()
   const attemptRepository = createAttemptRepository()
@@ -101,6 +103,7 @@ export function openAuth(needs: Needs) {
     sessions,
     revocations,
     record,
+    refusals,
     metrics,
   })
 

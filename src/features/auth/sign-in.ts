@@ -6,6 +6,7 @@ import { foldEmail } from '#lib/email.ts'
 import { AppError } from '#lib/errors.ts'
 import { requireReach } from '#lib/rule.ts'
 import type { Entry } from '#platform/audit/record.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Database, Runner } from '#platform/postgres/database.ts'
 import type { Account, AccountRepository } from './account-repository.ts'
@@ -26,13 +27,15 @@ type Needs = {
   sessions: Pick<Sessions, 'begin' | 'tokensOf' | 'endAll'>
   revocations: Pick<Revocations, 'spread'>
   record(on: Runner, call: Call, entry: Entry): Promise<void>
+  /** Where refusals are left, within a bound. */
+  refusals: Refusals
   metrics: Metrics
 }
 
 type Tried = { call: Call; account: Account; network: string; attempt: Attempt }
 
 export function createSignIn(needs: Needs) {
-  const { database, accounts, attempts, hasher, sessions, record, metrics } = needs
+  const { database, accounts, attempts, hasher, sessions, record, refusals, metrics } = needs
   return { login, changePassword, hashPassword }
 
   /** @throws AppError `invalid_credentials`, `sign_in_slowed`, `sign_in_busy`. */
@@ -64,15 +67,10 @@ export function createSignIn(needs: Needs) {
         ? await enter({ call, account, network, attempt }, { password, userAgent })
         : undefined
     if (begun) return await sessions.tokensOf(begun)
-    await record(on, call, {
-      action: LOGIN,
-      kind: 'user',
-      id: account?.id ?? null,
-      outcome: 'refused',
-      after: { email: typed },
-      reason: 'the address or the password is not right',
-    })
-    throw wrong()
+    const refused = wrong()
+    const about = { action: LOGIN, kind: 'user', id: account?.id ?? null }
+    refusals.note(call, refused, { ...about, after: { email: typed } })
+    throw refused
   }
 
   type Entering = { password: string; userAgent: string | null }
@@ -114,7 +112,7 @@ export function createSignIn(needs: Needs) {
     const attempt = await attempts.begin(on, { account: `id ${userId}`, network, isKnown: false })
     const verified = account.password_hash
     const isRight = await hasher.verify(given.current_password, verified ?? DUMMY_HASH, call.signal)
-    if (!isRight || verified === null) return await refuse(call, userId)
+    if (!isRight || verified === null) throw refuse(call, userId)
     const to = await hasher.hash(given.new_password, call.signal)
     const ended = await database.transaction(call.signal, async tx => {
       if (!(await accounts.setPassword(tx, userId, { from: verified, to }))) return undefined
@@ -139,15 +137,10 @@ export function createSignIn(needs: Needs) {
     return await hasher.hash(password, of.signal)
   }
 
-  async function refuse(call: Call, id: string): Promise<never> {
-    await record(database.on(call.signal), call, {
-      action: AUTH.changePassword.action,
-      kind: 'user',
-      id,
-      outcome: 'refused',
-      reason: 'the current password is not right',
-    })
-    throw wrong()
+  function refuse(call: Call, id: string): AppError {
+    const refused = wrong()
+    refusals.note(call, refused, { action: AUTH.changePassword.action, kind: 'user', id })
+    return refused
   }
 }
 
