@@ -8,6 +8,9 @@ import { type Embedded, openEmbedded } from './embedded/index.ts'
 import type { Lifecycle } from './lifecycle/lifecycle.ts'
 import { processRuns } from './lifecycle/runs.ts'
 import { keyExpiry } from './idempotency/expiry.ts'
+import { createLimits } from './limits/limits.ts'
+import { createLocalLimiter } from './limits/local-limiter.ts'
+import { createSharedLimiter } from './limits/shared-limiter.ts'
 import type { Log } from './observability/log.ts'
 import type { Metrics } from './observability/metrics.ts'
 import { openDatabase } from './postgres/client.ts'
@@ -45,7 +48,11 @@ export async function openPlatform(given: Given) {
   const periodic: Periodic = await life.open('periodic', periodicWork({ database, metrics, log }))
   periodic.register(keyExpiry({ database }))
   await life.open('audit', auditLog({ ...stores, periodic, log, metrics }))
-  return { ...stores, runs, periodic }
+  const limiter = stores.redis
+    ? createSharedLimiter({ redis: stores.redis, clock: systemClock })
+    : createLocalLimiter({ clock: systemClock })
+  const limits = createLimits({ settings: given.config.limits, limiter, metrics })
+  return { ...stores, runs, periodic, limits }
 }
 
 /** @throws DatabaseFailure or AppError that says what to do. */

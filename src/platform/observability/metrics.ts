@@ -138,6 +138,19 @@ export function createMetrics() {
       ),
       signIns: counter('zerg_auth_sign_ins_total', 'Sign-ins by password.', ['outcome']),
     },
+    limits: {
+      decisions: counter(
+        'zerg_limit_decisions_total',
+        'Requests counted against their limits, by what became of them.',
+        ['policy', 'outcome'],
+      ),
+      clients: gauge('zerg_limit_clients', 'Clients whose limits this instance remembers.'),
+      trips: counter('zerg_limit_trips_total', 'Questions to Redis about limits.'),
+      alone: counter(
+        'zerg_limit_alone_total',
+        'Decisions of this instance by itself, because Redis did not answer.',
+      ),
+    },
     runtime: {
       loopLag: gauge(
         'zerg_event_loop_lag_seconds',

@@ -27,7 +27,7 @@ const wrongPassword: Reason = ({ user }) => [
 ]
 const noRight: Reason = (_, detail) => [
   `The user of REDIS_URL lacks a right: ${detail}.`,
-  'Allow it the commands eval, evalsha, get, set, zadd, zrem, zcard, zremrangebyscore, time, ping, publish and subscribe on keys and channels with the prefix of ZERG_REDIS_PREFIX: ACL SETUSER … +@all ~zerg:* &zerg:*.',
+  'Allow it the commands eval, evalsha, get, set, del, zadd, zrem, zcard, zremrangebyscore, pexpire, time, ping, publish and subscribe on keys and channels with the prefix of ZERG_REDIS_PREFIX: ACL SETUSER … +@all ~zerg:* &zerg:*.',
 ]
 const untrusted: Reason = (_, detail) => [
   `The certificate of Redis cannot be trusted: ${detail}.`,
