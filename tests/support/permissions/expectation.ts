@@ -1,0 +1,50 @@
+// What a door has to answer, as the rules say it: worked out from the data alone.
+
+import { NOBODY } from '#lib/caller.ts'
+import type { ErrorCode } from '#lib/error-codes.ts'
+import type { Rule } from '#lib/rule.ts'
+import type { Who } from './who.ts'
+import { relationsOf, type Subject } from './world.ts'
+
+export type Outcome = 'done' | 'unlisted' | ErrorCode
+
+/** What is asked, as far as rules know about it. */
+export type Asked = {
+  rule: Rule
+  subject: Subject
+  /** By which rule it is seen, or who sees it; where nobody has to, what is not allowed is forbidden. */
+  seen?: Rule | ((who: Who) => boolean)
+  /** What is said where it is not seen. */
+  hidden?: ErrorCode
+  /** A list answers everybody, and shows nothing of what is not theirs. */
+  isList?: boolean
+}
+
+export function expected(who: Who, { rule, subject, seen, hidden, isList }: Asked): Outcome {
+  if (!who.identity) return 'authentication_required'
+  if (!hasScope(who, rule)) return 'insufficient_scope'
+  if (holds(who, rule, subject)) return 'done'
+  if (isList) return 'unlisted'
+  if (hidden === undefined || seen === undefined) return 'forbidden'
+  const sees = typeof seen === 'function' ? seen(who) : reads(who, seen, subject)
+  return sees ? 'forbidden' : hidden
+}
+
+/** A key without the scope to read sees nothing, whatever its user sees. */
+const reads = (who: Who, rule: Rule, subject: Subject) =>
+  hasScope(who, rule) && holds(who, rule, subject)
+
+export const hasScope = ({ identity }: Who, { scope }: Rule): boolean =>
+  identity !== undefined &&
+  (identity.scopes === 'all' || (scope !== null && identity.scopes.includes(scope)))
+
+export function holds({ identity, person }: Who, rule: Rule, subject: Subject): boolean {
+  if (!identity) return false
+  // What comes to be belongs to somebody.
+  if (rule.relations.includes('anyone') && identity.userId === NOBODY) return false
+  const relations = relationsOf(subject, person)
+  return (
+    rule.roles.some(role => identity.roles.includes(role)) ||
+    rule.relations.some(relation => relations.includes(relation))
+  )
+}

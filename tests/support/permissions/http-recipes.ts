@@ -1,0 +1,198 @@
+// How each route is asked: the smallest request that it would carry out, on the rows of a world.
+
+import { KEYS } from '#features/keys/index.ts'
+import { MEMBERS, PROJECTS } from '#features/projects/index.ts'
+import { TASKS } from '#features/tasks/index.ts'
+import type { Rule } from '#lib/rule.ts'
+import { type Asked, hasScope } from './expectation.ts'
+import type { Who } from './who.ts'
+import { relationsOf, type World } from './world.ts'
+
+type Place = { world: World; who: Who }
+
+export type HttpRecipe = Omit<Asked, 'rule'> & {
+  /** Where the rule that decides is not the route's own. */
+  rule?: Rule
+  path(place: Place): string
+  body?(place: Place): unknown
+  /** Whether the answer shows what was asked for. */
+  shows?(answer: unknown, world: World): boolean
+}
+
+const API = '/api/v1'
+
+const isListed =
+  (id: (world: World) => string) =>
+  (answer: unknown, world: World): boolean =>
+    JSON.stringify(answer).includes(`"id":"${id(world)}"`)
+
+const taskOf = ({ task }: World) => task
+const projectOf = ({ project }: World) => project
+const keyOf = ({ key }: World) => key
+
+const aTask = {
+  subject: 'task',
+  seen: TASKS.read,
+  hidden: 'task_not_found',
+  path: ({ world }) => `${API}/tasks/${world.task}`,
+} satisfies HttpRecipe
+
+const aProject = {
+  subject: 'project',
+  seen: PROJECTS.read,
+  hidden: 'project_not_found',
+  path: ({ world }) => `${API}/projects/${world.project}`,
+} satisfies HttpRecipe
+
+const aMember = {
+  ...aProject,
+  subject: 'member',
+  path: ({ world }) => `${API}/projects/${world.project}/members/${world.people.member}`,
+} satisfies HttpRecipe
+
+const aKey = {
+  subject: 'key',
+  seen: KEYS.read,
+  hidden: 'key_not_found',
+  path: ({ world }) => `${API}/keys/${world.key}`,
+} satisfies HttpRecipe
+
+// A task that is put somewhere: what is not seen of the project is answered as if there were none.
+const intoProject = {
+  rule: TASKS.place,
+  subject: 'project',
+  hidden: 'reference_not_found',
+  seen: who =>
+    relationsOf('project', who.person).length > 1 ||
+    (who.identity?.roles.some(role => role !== 'user') === true && hasScope(who, TASKS.read)),
+  path: () => `${API}/tasks`,
+  body: ({ world }) => ({ title: 'Placed', project_id: world.project }),
+} satisfies HttpRecipe
+
+/** By `METHOD /template`. Some are asked in several ways. */
+export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
+  'GET /api/v1/tasks': [
+    {
+      subject: 'task',
+      isList: true,
+      path: () => `${API}/tasks?limit=200`,
+      shows: isListed(taskOf),
+    },
+    {
+      subject: 'task',
+      isList: true,
+      path: ({ world }) => `${API}/tasks?project_id=${world.project}`,
+      shows: isListed(taskOf),
+    },
+    {
+      subject: 'task',
+      isList: true,
+      path: ({ world }) => `${API}/tasks?q=walked&owner_id=${world.people.task_owner}`,
+      shows: isListed(taskOf),
+    },
+  ],
+  'POST /api/v1/tasks': [
+    { subject: 'nothing', path: () => `${API}/tasks`, body: () => ({ title: 'Made' }) },
+    intoProject,
+  ],
+  'GET /api/v1/tasks/:id': [{ ...aTask, shows: isListed(taskOf) }],
+  'PATCH /api/v1/tasks/:id': [
+    { ...aTask, body: () => ({ title: 'Changed' }) },
+    { ...aTask, body: () => ({}) },
+  ],
+  'PUT /api/v1/tasks/:id': [{ ...aTask, body: keptInPlace }],
+  'DELETE /api/v1/tasks/:id': [aTask],
+  'GET /api/v1/projects/:id/tasks': [
+    {
+      subject: 'task',
+      // Whoever sees the task sees it here; of nobody else is the project known.
+      seen: () => false,
+      hidden: 'project_not_found',
+      path: ({ world }) => `${API}/projects/${world.project}/tasks`,
+      shows: isListed(taskOf),
+    },
+  ],
+  'GET /api/v1/projects': [
+    {
+      subject: 'project',
+      isList: true,
+      path: () => `${API}/projects?limit=200`,
+      shows: isListed(projectOf),
+    },
+    {
+      subject: 'project',
+      isList: true,
+      path: ({ world }) => `${API}/projects?owner_id=${world.people.project_owner}`,
+      shows: isListed(projectOf),
+    },
+  ],
+  'POST /api/v1/projects': [
+    { subject: 'nothing', path: () => `${API}/projects`, body: () => ({ name: unique() }) },
+  ],
+  'GET /api/v1/projects/:id': [{ ...aProject, shows: isListed(projectOf) }],
+  'PATCH /api/v1/projects/:id': [
+    { ...aProject, body: () => ({ status: 'archived' }) },
+    { ...aProject, body: () => ({}) },
+  ],
+  'PUT /api/v1/projects/:id': [{ ...aProject, body: () => ({ name: unique() }) }],
+  'DELETE /api/v1/projects/:id': [
+    { ...aProject, path: place => `${aProject.path(place)}?tasks=delete` },
+    { ...aProject, path: place => `${aProject.path(place)}?tasks=detach` },
+  ],
+  'GET /api/v1/projects/:id/members': [
+    { ...aProject, seen: MEMBERS.list, path: place => `${aProject.path(place)}/members` },
+  ],
+  'GET /api/v1/projects/:id/members/:user_id': [{ ...aMember, seen: MEMBERS.read }],
+  'PUT /api/v1/projects/:id/members/:user_id': [{ ...aMember, body: () => ({ role: 'editor' }) }],
+  'DELETE /api/v1/projects/:id/members/:user_id': [aMember],
+  'GET /api/v1/keys': [
+    {
+      subject: 'key',
+      isList: true,
+      path: () => `${API}/keys?limit=200`,
+      shows: isListed(keyOf),
+    },
+    {
+      subject: 'key',
+      isList: true,
+      path: ({ world }) => `${API}/keys?user_id=${world.people.key_holder}`,
+      shows: isListed(keyOf),
+    },
+  ],
+  'POST /api/v1/keys': [
+    { subject: 'self', path: () => `${API}/keys`, body: place => newKey(ownOf(place)) },
+    {
+      subject: 'key',
+      path: () => `${API}/keys`,
+      body: ({ world }) => newKey(world.people.key_holder),
+    },
+  ],
+  'GET /api/v1/keys/:id': [{ ...aKey, shows: isListed(keyOf) }],
+  'PATCH /api/v1/keys/:id': [{ ...aKey, body: () => ({ name: 'Changed' }) }],
+  'POST /api/v1/keys/:id/rotate': [
+    { ...aKey, path: place => `${aKey.path(place)}/rotate`, body: () => ({}) },
+  ],
+  'DELETE /api/v1/keys/:id': [aKey],
+}
+
+// What answers everybody.
+export const OPEN_PATHS: Readonly<Record<string, string>> = {
+  'GET /errors/:code': '/errors/forbidden',
+  'GET /docs/assets/:file': '/docs/assets/none.js',
+}
+
+// A replacement says where the task belongs as well.
+function keptInPlace({ world }: Place) {
+  return {
+    title: 'Replaced',
+    project_id: world.project,
+    assignee_id: world.people.assignee,
+  }
+}
+
+const unique = () => `Walked ${crypto.randomUUID()}`
+
+const newKey = (user_id: string) => ({ name: 'Made', scopes: ['keys:write'], user_id })
+
+// The command line is nobody whom a key could act for, and says for whom it is.
+const ownOf = ({ world, who }: Place) => world.people[who.person ?? 'stranger']
