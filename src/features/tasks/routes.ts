@@ -30,8 +30,8 @@ import type { Tasks } from './tasks.ts'
 
 type Needs = {
   tasks: Tasks
-  /** Throws `project_not_found` where there is none. */
-  projects: { get(call: Call, id: string): Promise<unknown> }
+  /** Throws `project_not_found` where the caller may not know of it. */
+  projects: { requireSeen(call: Call, id: string): Promise<void> }
 }
 
 export function taskRoutes({ tasks, projects }: Needs) {
@@ -104,7 +104,7 @@ export function taskRoutes({ tasks, projects }: Needs) {
         const query = parseQuery(ProjectTaskQuery, request.url)
         const page = await tasks.list(call, { ...query, project_id })
         // Only an empty page leaves open whether there is such a project.
-        if (page.data.length === 0) await projects.get(call, project_id)
+        if (page.data.length === 0) await projects.requireSeen(call, project_id)
         return answerPage(request, page)
       },
       { detail: listProjectTasks },

@@ -16,15 +16,19 @@ export type Asked = {
   seen?: Rule | ((who: Who) => boolean)
   /** What is said where it is not seen. */
   hidden?: ErrorCode
+  /** What comes to be belongs to somebody, so nobody makes it who is nobody. */
+  makes?: boolean
   /** A list answers everybody, and shows nothing of what is not theirs. */
   isList?: boolean
 }
 
-export function expected(who: Who, { rule, subject, seen, hidden, isList }: Asked): Outcome {
+export function expected(who: Who, asked: Asked): Outcome {
+  const { rule, subject, seen, hidden } = asked
   if (!who.identity) return 'authentication_required'
   if (!hasScope(who, rule)) return 'insufficient_scope'
+  if (asked.makes && who.identity.userId === NOBODY) return 'forbidden'
   if (holds(who, rule, subject)) return 'done'
-  if (isList) return 'unlisted'
+  if (asked.isList) return 'unlisted'
   if (hidden === undefined || seen === undefined) return 'forbidden'
   const sees = typeof seen === 'function' ? seen(who) : reads(who, seen, subject)
   return sees ? 'forbidden' : hidden
@@ -40,8 +44,6 @@ export const hasScope = ({ identity }: Who, { scope }: Rule): boolean =>
 
 export function holds({ identity, person }: Who, rule: Rule, subject: Subject): boolean {
   if (!identity) return false
-  // What comes to be belongs to somebody.
-  if (rule.relations.includes('anyone') && identity.userId === NOBODY) return false
   const relations = relationsOf(subject, person)
   return (
     rule.roles.some(role => identity.roles.includes(role)) ||

@@ -61,6 +61,7 @@ const aKey = {
 const intoProject = {
   rule: TASKS.place,
   subject: 'project',
+  makes: true,
   hidden: 'reference_not_found',
   seen: who =>
     relationsOf('project', who.person).length > 1 ||
@@ -92,7 +93,12 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
     },
   ],
   'POST /api/v1/tasks': [
-    { subject: 'nothing', path: () => `${API}/tasks`, body: () => ({ title: 'Made' }) },
+    {
+      subject: 'nothing',
+      makes: true,
+      path: () => `${API}/tasks`,
+      body: () => ({ title: 'Made' }),
+    },
     intoProject,
   ],
   'GET /api/v1/tasks/:id': [{ ...aTask, shows: isListed(taskOf) }],
@@ -127,7 +133,12 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
     },
   ],
   'POST /api/v1/projects': [
-    { subject: 'nothing', path: () => `${API}/projects`, body: () => ({ name: unique() }) },
+    {
+      subject: 'nothing',
+      makes: true,
+      path: () => `${API}/projects`,
+      body: () => ({ name: unique() }),
+    },
   ],
   'GET /api/v1/projects/:id': [{ ...aProject, shows: isListed(projectOf) }],
   'PATCH /api/v1/projects/:id': [
