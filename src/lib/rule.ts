@@ -1,7 +1,7 @@
 // Who may do one thing, as data: what a feature's `policy.ts` lists, routes and methods name, services
 // ask, and `docs/permissions.md` is made from.
 
-import type { Caller, Role } from './caller.ts'
+import { type Caller, NOBODY, type Role } from './caller.ts'
 import { AppError } from './errors.ts'
 import type { Scope } from './scope.ts'
 
@@ -35,7 +35,8 @@ export type Reach = 'any' | { userId: string; relations: readonly Relation[] }
 export function reachOf(caller: Caller, rule: Rule): Reach | undefined {
   if (!isInScope(caller, rule) || caller.kind === 'anonymous') return undefined
   if (rule.roles.some(role => caller.roles.includes(role))) return 'any'
-  return rule.relations.length === 0
+  // Whoever is nobody stands to no row, and to none that is to come.
+  return rule.relations.length === 0 || caller.userId === NOBODY
     ? undefined
     : { userId: caller.userId, relations: rule.relations }
 }

@@ -31,6 +31,7 @@ export async function openWholeApp() {
   }
   const stores = await openStores({ config, log, metrics, life })
   const app = createApp({ config, platform: stores, log, metrics })
+  await life.open('auth', app.auth.resource)
   await life.open('keys', app.keys.resource)
   const health = createHealth({
     checks: [],
@@ -49,6 +50,7 @@ export async function openWholeApp() {
     database: stores.database,
     routes,
     services: app.services,
+    auth: app.auth,
     authenticate,
     http: httpOver(routes, { admission }),
     async close() {

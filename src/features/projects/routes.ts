@@ -111,7 +111,8 @@ function ownRoutes({ projects }: Needs) {
     id: string,
     inBody?: number,
   ): Promise<{ version?: number }> {
-    const current = async () => (await projects.get(callOf(request), id)).version
+    // An empty change shows what is there to whoever may change it, whether or not they may read.
+    const current = async () => (await projects.change(callOf(request), id, {})).version
     const version = await expectedVersion(expectedVersions(request), inBody, current)
     return version === undefined ? {} : { version }
   }

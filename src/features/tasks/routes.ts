@@ -115,7 +115,8 @@ export function taskRoutes({ tasks, projects }: Needs) {
     id: string,
     inBody?: number,
   ): Promise<{ version?: number }> {
-    const current = async () => (await tasks.get(callOf(request), id)).version
+    // An empty change shows what is there to whoever may change it, whether or not they may read.
+    const current = async () => (await tasks.change(callOf(request), id, {})).version
     const version = await expectedVersion(expectedVersions(request), inBody, current)
     return version === undefined ? {} : { version }
   }

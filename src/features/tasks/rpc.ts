@@ -78,7 +78,8 @@ export function taskRpc({ tasks }: { tasks: Tasks }): readonly GrpcService[] {
     const change = readChange(request)
     const isReopened = request.completed === false && change.status === undefined
     // Taking back what is not done leaves it as far as it is.
-    if (isReopened && (await tasks.get(call, id)).completed) change.status = 'todo'
+    // An empty change shows the task to whoever may change it, whether or not they may read.
+    if (isReopened && (await tasks.change(call, id, {})).completed) change.status = 'todo'
     return await tasks.change(call, id, change)
   }
 

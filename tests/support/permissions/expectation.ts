@@ -28,6 +28,8 @@ export function expected(who: Who, asked: Asked): Outcome {
   if (!hasScope(who, rule)) return 'insufficient_scope'
   if (asked.makes && who.identity.userId === NOBODY) return 'forbidden'
   if (holds(who, rule, subject)) return 'done'
+  // Whoever is nobody stands to nothing, whichever row it is about.
+  if (who.identity.userId === NOBODY) return 'forbidden'
   if (asked.isList) return 'unlisted'
   if (hidden === undefined || seen === undefined) return 'forbidden'
   const sees = typeof seen === 'function' ? seen(who) : reads(who, seen, subject)

@@ -3,10 +3,11 @@
 import { KEYS } from '#features/keys/index.ts'
 import { MEMBERS, PROJECTS } from '#features/projects/index.ts'
 import { TASKS } from '#features/tasks/index.ts'
+import { USERS } from '#features/users/index.ts'
 import type { Rule } from '#lib/rule.ts'
 import { type Asked, hasScope } from './expectation.ts'
 import type { Who } from './who.ts'
-import { relationsOf, type World } from './world.ts'
+import { PASSWORD, relationsOf, type World } from './world.ts'
 
 type Place = { world: World; who: Who }
 
@@ -14,6 +15,7 @@ export type HttpRecipe = Omit<Asked, 'rule'> & {
   /** Where the rule that decides is not the route's own. */
   rule?: Rule
   path(place: Place): string
+  headers?: Readonly<Record<string, string>>
   body?(place: Place): unknown
   /** Whether the answer shows what was asked for. */
   shows?(answer: unknown, world: World): boolean
@@ -29,6 +31,7 @@ const isListed =
 const taskOf = ({ task }: World) => task
 const projectOf = ({ project }: World) => project
 const keyOf = ({ key }: World) => key
+const userOf = ({ people }: World) => people.key_holder
 
 const aTask = {
   subject: 'task',
@@ -56,6 +59,19 @@ const aKey = {
   hidden: 'key_not_found',
   path: ({ world }) => `${API}/keys/${world.key}`,
 } satisfies HttpRecipe
+
+const aUser = {
+  subject: 'user',
+  seen: USERS.read,
+  hidden: 'user_not_found',
+  path: ({ world }) => `${API}/users/${userOf(world)}`,
+} satisfies HttpRecipe
+
+// About whoever asks, whoever it is.
+const oneself = (path: string) => ({ subject: 'self', path: () => `${API}${path}` }) as const
+
+// Several versions are named, of which the present one is looked up first.
+const ANY_OF = { 'if-match': '"1", "7"' }
 
 // A task that is put somewhere: what is not seen of the project is answered as if there were none.
 const intoProject = {
@@ -105,9 +121,10 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
   'PATCH /api/v1/tasks/:id': [
     { ...aTask, body: () => ({ title: 'Changed' }) },
     { ...aTask, body: () => ({}) },
+    { ...aTask, body: () => ({ title: 'Changed' }), headers: ANY_OF },
   ],
   'PUT /api/v1/tasks/:id': [{ ...aTask, body: keptInPlace }],
-  'DELETE /api/v1/tasks/:id': [aTask],
+  'DELETE /api/v1/tasks/:id': [aTask, { ...aTask, headers: ANY_OF }],
   'GET /api/v1/projects/:id/tasks': [
     {
       subject: 'task',
@@ -144,6 +161,7 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
   'PATCH /api/v1/projects/:id': [
     { ...aProject, body: () => ({ status: 'archived' }) },
     { ...aProject, body: () => ({}) },
+    { ...aProject, body: () => ({ status: 'archived' }), headers: ANY_OF },
   ],
   'PUT /api/v1/projects/:id': [{ ...aProject, body: () => ({ name: unique() }) }],
   'DELETE /api/v1/projects/:id': [
@@ -184,6 +202,59 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
     { ...aKey, path: place => `${aKey.path(place)}/rotate`, body: () => ({}) },
   ],
   'DELETE /api/v1/keys/:id': [aKey],
+  'GET /api/v1/users': [
+    {
+      subject: 'user',
+      isList: true,
+      path: () => `${API}/users?limit=200`,
+      shows: isListed(userOf),
+    },
+    {
+      subject: 'user',
+      isList: true,
+      path: ({ world }) => `${API}/users?email=${userOf(world)}@zerg.test`,
+      shows: isListed(userOf),
+    },
+  ],
+  'POST /api/v1/users': [
+    {
+      subject: 'nothing',
+      path: () => `${API}/users`,
+      body: () => ({ name: 'Made', email: `${crypto.randomUUID()}@zerg.test` }),
+    },
+  ],
+  'GET /api/v1/users/:id': [{ ...aUser, shows: isListed(userOf) }],
+  'PATCH /api/v1/users/:id': [{ ...aUser, body: () => ({ name: 'Changed' }) }],
+  'DELETE /api/v1/users/:id': [aUser],
+  'GET /api/v1/me': [oneself('/me')],
+  'PATCH /api/v1/me': [{ ...oneself('/me'), body: () => ({ name: 'Changed' }) }],
+  'POST /api/v1/me/password': [
+    {
+      ...oneself('/me/password'),
+      body: () => ({ current_password: PASSWORD, new_password: `${PASSWORD} to the sea` }),
+    },
+  ],
+  'GET /api/v1/me/sessions': [
+    {
+      ...oneself('/me/sessions'),
+      shows: (answer, { people }) => !JSON.stringify(answer).includes(people.key_holder),
+    },
+  ],
+  'DELETE /api/v1/me/sessions': [oneself('/me/sessions')],
+  'DELETE /api/v1/me/sessions/:id': [
+    {
+      subject: 'self',
+      path: ({ world, who }) => `${API}/me/sessions/${world.sessions[who.person ?? 'stranger']}`,
+    },
+    // Somebody else’s.
+    {
+      subject: 'nothing',
+      seen: () => false,
+      hidden: 'session_not_found',
+      path: ({ world }) => `${API}/me/sessions/${world.sessions.key_holder}`,
+    },
+  ],
+  'POST /api/v1/auth/logout': [oneself('/auth/logout')],
 }
 
 // What answers everybody.

@@ -51,7 +51,7 @@ const narrowings = ({ scope }: Rule): readonly (readonly [string, readonly Scope
  */
 export async function comeAs(
   kind: Kind,
-  { people }: World,
+  { people, sessions }: World,
   database: Pick<Database, 'on'>,
 ): Promise<Who> {
   const { name, person, scopes } = kind
@@ -59,7 +59,8 @@ export async function comeAs(
     return name === 'operator' ? { ...kind, identity: OPERATOR, token: tokenFor(OPERATOR) } : kind
   const userId = people[person]
   if (scopes === undefined) {
-    const identity = userIdentity(userId, rolesOf(person))
+    const sessionId = sessions[person]
+    const identity = { ...userIdentity(userId, rolesOf(person)), sessionId }
     return { ...kind, identity, token: tokenFor(identity) }
   }
   const roles = rolesOf(person)

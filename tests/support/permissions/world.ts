@@ -27,11 +27,17 @@ export type World = {
   project: string
   /** In the project. */
   task: string
+  /** Of `key_holder`, who also stands for a user whom others manage. */
   key: string
+  /** Everybody has one. */
+  sessions: Readonly<Record<Person, string>>
 }
 
+/** Everybody's. */
+export const PASSWORD = 'wide green rivers run slowly'
+
 /** What something is done to. `self` is whoever asks. */
-export type Subject = 'task' | 'project' | 'member' | 'key' | 'self' | 'nothing'
+export type Subject = 'task' | 'project' | 'member' | 'key' | 'user' | 'self' | 'nothing'
 
 const IN_PROJECT: Partial<Record<Person, readonly Relation[]>> = {
   project_owner: ['project_owner'],
@@ -45,6 +51,7 @@ const RELATIONS: Readonly<Record<Subject, Partial<Record<Person, readonly Relati
   task: { ...IN_PROJECT, task_owner: ['owner'], assignee: ['assignee'] },
   member: { ...IN_PROJECT, member: ['project_viewer', 'self'] },
   key: { key_holder: ['self'] },
+  user: { key_holder: ['self'] },
   self: {},
   nothing: {},
 }
@@ -69,21 +76,26 @@ export const rolesOf = (person: Person): readonly Role[] =>
 type On = Pick<Database, 'on'>
 
 export async function makeWorld(database: On): Promise<World> {
-  const people = Object.fromEntries(PEOPLE.map(person => [person, newId()])) as World['people']
+  const people = eachWith(newId)
+  const sessions = eachWith(newId)
   const [project, task, key] = [newId(), newId(), newId()]
   const users = PEOPLE.map(
     person =>
-      `('${people[person]}', '${person}', '${people[person]}@zerg.test', '{${rolesOf(person).join(',')}}')`,
+      `('${people[person]}', '${person}', '${people[person]}@zerg.test', '{${rolesOf(person).join(',')}}', '${PASSWORD_HASH}')`,
   )
   const members = Object.entries(IN_PROJECT).map(
     ([person, [relation]]) =>
       `('${project}', '${people[person as Person]}', '${relation?.replace('project_', '')}')`,
   )
+  const begun = PEOPLE.map(
+    person =>
+      `('${sessions[person]}', '${people[person]}', '${sessions[person]}', '${sessions[person]}', now() + interval '1 day', now() + interval '1 day')`,
+  )
   const token = newToken('key')
   await run(
     database,
     `begin;
-     insert into users (id, name, email, roles) values ${users.join(', ')};
+     insert into users (id, name, email, roles, password_hash) values ${users.join(', ')};
      insert into projects (id, name, owner_id) values ('${project}', '${project}', '${people.project_owner}');
      insert into project_members (project_id, user_id, role) values ${members.join(', ')};
      insert into tasks (id, title, words, owner_id, assignee_id, project_id)
@@ -91,10 +103,22 @@ export async function makeWorld(database: On): Promise<World> {
      insert into api_keys (id, user_id, name, prefix, hash, scopes)
        values ('${key}', '${people.key_holder}', 'Walked', '${tokenPrefix(token)}',
          '\\x${hashToken(token).toString('hex')}', '{keys:write}');
+     insert into sessions (id, user_id, family_hash, member_hash, expires_at, ends_at)
+       values ${begun.join(', ')};
      commit`,
   )
-  return { people, project, task, key }
+  return { people, sessions, project, task, key }
 }
+
+const eachWith = (make: () => string) =>
+  Object.fromEntries(PEOPLE.map(person => [person, make()])) as Record<Person, string>
+
+// As cheap as there is: nobody attacks it.
+const PASSWORD_HASH = Bun.password.hashSync(PASSWORD, {
+  algorithm: 'argon2id',
+  memoryCost: 1_024,
+  timeCost: 1,
+})
 
 /** Few rows are compared sooner than many. */
 export async function endWorlds(database: On): Promise<void> {
