@@ -254,6 +254,22 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
       path: ({ world }) => `${API}/me/sessions/${world.sessions.key_holder}`,
     },
   ],
+  'GET /api/v1/audit': [
+    {
+      subject: 'nothing',
+      path: ({ world }) => `${API}/audit?subject_id=${world.task}`,
+      shows: isListed(({ entry }) => entry),
+    },
+  ],
+  'GET /api/v1/audit/:id': [
+    {
+      subject: 'nothing',
+      seen: () => false,
+      hidden: 'audit_entry_not_found',
+      path: ({ world }) => `${API}/audit/${world.entry}`,
+      shows: isListed(({ entry }) => entry),
+    },
+  ],
   'POST /api/v1/auth/logout': [oneself('/auth/logout')],
 }
 

@@ -4,6 +4,7 @@ import type { Role } from '#lib/caller.ts'
 import { newId } from '#lib/id.ts'
 import type { Relation } from '#lib/rule.ts'
 import { newToken, hashToken, tokenPrefix } from '#lib/secret-token.ts'
+import { entryIdOf, type EntryPlace } from '#platform/audit/entry-id.ts'
 import type { Database } from '#platform/postgres/database.ts'
 
 const PEOPLE = [
@@ -29,6 +30,8 @@ export type World = {
   task: string
   /** Of `key_holder`, who also stands for a user whom others manage. */
   key: string
+  /** Of the audit log. */
+  entry: string
   /** Everybody has one. */
   sessions: Readonly<Record<Person, string>>
 }
@@ -107,7 +110,13 @@ export async function makeWorld(database: On): Promise<World> {
        values ${begun.join(', ')};
      commit`,
   )
-  return { people, sessions, project, task, key }
+  const [noted] = await database.on(AbortSignal.timeout(10_000)).run(
+    sql => sql<EntryPlace[]>`
+        insert into audit_entries (caller_kind, via, request_id, action, kind, subject_id)
+        values ('internal', 'http', ${task}, 'tasks.create', 'task', ${task})
+        returning (extract(epoch from at) * 1000)::bigint as "atMs", seq`,
+  )
+  return { people, sessions, project, task, key, entry: entryIdOf(noted!) }
 }
 
 const eachWith = (make: () => string) =>
