@@ -47,14 +47,14 @@ describe.each(versions)('on PostgreSQL %s', version => {
     for (const descending of [true, false]) {
       const statement = listStatement({ filter, descending, after: undefined, limit: PAGE })
       const work = await workOf(on, statement, 'force_custom_plan')
-      // Where the default partition has not a page, reading all of it is nothing.
-      expect(work.scanned.filter(table => table !== 'audit_entries_default')).toEqual([])
+      // Where a partition has not a page, reading all of it is nothing.
+      expect(work.scanned.filter(isFilled)).toEqual([])
       expect(work.rowsRead).toBeLessThanOrEqual(PAGE * (MONTHS + 4) * 2)
     }
   })
 
   test('a later page costs what is on it', async () => {
-    const after = { atMs: Date.parse('2026-04-01T00:00:00Z'), seq: 1 }
+    const after = { atMs: Date.parse('2020-04-01T00:00:00Z'), seq: 1 }
     const statement = listStatement({ filter: {}, descending: true, after, limit: PAGE })
     const work = await workOf(on, statement, 'force_custom_plan')
     expect(work.scanned).toEqual([])
@@ -62,11 +62,14 @@ describe.each(versions)('on PostgreSQL %s', version => {
   })
 })
 
+// The months of long ago; the default partition and those of today have no entries.
+const isFilled = (table: string) => table.startsWith('audit_entries_y2020')
+
 const STATEMENTS = [
-  `select ${Array.from({ length: MONTHS }, (_, month) => `audit_make_partition('2026-0${month + 1}-01')`).join(', ')}`,
+  `select ${Array.from({ length: MONTHS }, (_, month) => `audit_make_partition('2020-0${month + 1}-01')`).join(', ')}`,
   `insert into audit_entries (seq, at, caller_kind, caller_id, user_id, via, request_id, action,
      kind, subject_id, outcome, after)
-   select n, '2026-01-01T00:00:00Z'::timestamptz + n * (interval '${MONTHS * 30} days' / ${ENTRIES}),
+   select n, '2020-01-01T00:00:00Z'::timestamptz + n * (interval '${MONTHS * 30} days' / ${ENTRIES}),
      case when n % 100 = 77 then 'key' else 'user' end,
      case when n % 100 = 77 then ${uuid('7000 + n % 1000')} else ${uuid('n % 200 + case when n = 5 then 495 else 0 end')} end,
      case when n % 100 = 77 then ${uuid('n % 200')} else ${uuid('n % 200 + case when n = 5 then 495 else 0 end')} end,

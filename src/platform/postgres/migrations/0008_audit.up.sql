@@ -166,7 +166,9 @@ declare
   until timestamptz := (month + interval '1 month')::timestamp at time zone 'UTC';
 begin
   execute format('create table %I (like audit_entries including defaults including constraints)', name);
-  lock table audit_entries_default in access exclusive mode;
+  -- The whole table, and not just its default part: an entry that waits for that one has chosen it
+  -- already, and would be refused once it has moved on.
+  lock table audit_entries in access exclusive mode;
   perform set_config('zerg.audit_maintenance', 'on', true);
   execute format(
     'with moved as (delete from audit_entries_default where at >= %L and at < %L returning *)
@@ -216,3 +218,6 @@ select
   audit_guard('audit_entries_default', ''),
   audit_guard('audit_seals', 'select, insert'),
   audit_guard('audit_anchors', 'select');
+
+-- At once, while nobody writes; later months are made ahead of their time.
+select audit_make_partitions(2);
