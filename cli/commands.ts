@@ -108,6 +108,12 @@ export const groups: readonly Group[] = [
         () => import('./commands/keys/rotate.ts'),
       ),
       row('keys revoke', 'End an API key for good', () => import('./commands/keys/revoke.ts')),
+      row(
+        'keys rotate-signing',
+        'Rotate the keys that tokens are signed with',
+        () => import('./commands/keys/rotate-signing.ts'),
+      ),
+      row('token', 'Print a short-lived token for a script', () => import('./commands/token.ts')),
     ],
   },
   {
@@ -127,7 +133,7 @@ export const rows: readonly Row[] = groups.flatMap(group => group.rows)
 /** What the first word of a command with two is about. */
 export const FAMILIES: Readonly<Record<string, string>> = {
   config: 'Look at the configuration without starting anything',
-  keys: 'Make, look at and end API keys',
+  keys: 'Make, look at and end API keys; rotate signing keys',
   migrate: 'Bring the schema of the database to the version that is needed',
   users: 'Make users where nobody can sign in yet',
 }

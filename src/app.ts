@@ -7,7 +7,7 @@ import { systemClock } from '#lib/clock.ts'
 import { claimsToken } from '#lib/secret-token.ts'
 import { authRoutes, openAuth } from '#features/auth/index.ts'
 import { auditRoutes, openAudit } from '#features/audit/index.ts'
-import { keyRoutes, openKeys } from '#features/keys/index.ts'
+import { keyRoutes, openKeys, tokenRoutes } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import {
   connectTasks,
@@ -61,11 +61,19 @@ export function createApp({
     metrics,
     settings: config.auth,
     provider: providerOf(config),
+    // Keys are opened after it, and asked long after both.
+    scopesOfKey: (of, signal) => keys.scopesOf(of, signal),
   })
   const isRegistrationOpen = config.auth.registration
   const users = openUsers({ database, access: auth.access, once, isRegistrationOpen })
   const { overlapMaxMs } = config.keys
-  const keys = openKeys({ database, revocations: auth.revocations, overlapMaxMs, log })
+  const keys = openKeys({
+    database,
+    revocations: auth.revocations,
+    overlapMaxMs,
+    log,
+    mint: token => auth.mint({ ...token, sessionId: null }),
+  })
   const { host } = config.http
   const operator = createOperatorAccess({ dataDir: embedded?.dataDir ?? null, host })
 
@@ -77,6 +85,7 @@ export function createApp({
       projectRoutes({ projects }),
       keyRoutes({ keys: keys.keys }),
       auditRoutes({ audit: openAudit({ database }) }),
+      tokenRoutes({ tokens: keys.tokens }),
     ],
     services: taskRpc({ tasks: local }),
     remote,

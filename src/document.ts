@@ -5,7 +5,7 @@ import { AppError } from '#lib/errors.ts'
 import { VERSION } from '#lib/version.ts'
 import { authRoutes, openAuth } from '#features/auth/index.ts'
 import { auditRoutes, openAudit } from '#features/audit/index.ts'
-import { keyRoutes, openKeys } from '#features/keys/index.ts'
+import { keyRoutes, openKeys, tokenRoutes } from '#features/keys/index.ts'
 import { openProjects, projectRoutes } from '#features/projects/index.ts'
 import { openProjectTasks, openTasks, taskRoutes, taskRpc } from '#features/tasks/index.ts'
 import { openUsers, userRoutes } from '#features/users/index.ts'
@@ -45,9 +45,12 @@ export function documentedRoutes() {
     metrics: createMetrics(),
     settings: NO_SESSIONS,
     provider: undefined,
+    scopesOfKey: async () => undefined,
   })
   const users = openUsers({ database, access: auth.access, once, isRegistrationOpen: false })
-  const { keys } = openKeys({ database, revocations: auth.revocations, overlapMaxMs: 0, log })
+  const { revocations } = auth
+  const mint = async () => ''
+  const { keys, tokens } = openKeys({ database, revocations, overlapMaxMs: 0, log, mint })
   const routes = [
     authRoutes({ auth }),
     userRoutes({ users }),
@@ -55,6 +58,7 @@ export function documentedRoutes() {
     projectRoutes({ projects }),
     keyRoutes({ keys }),
     auditRoutes({ audit: openAudit({ database }) }),
+    tokenRoutes({ tokens }),
   ]
   return publicRoutes({ routes, health, docs: true })
 }

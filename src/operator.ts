@@ -53,8 +53,11 @@ export async function openOperator(config: Config): Promise<Operator> {
       log,
       clock: systemClock,
     })
-    const ask = (path: string, request: RequestInit) =>
-      pipeline.handle(new Request(`http://zerg.local${path}`, request))
+    const ask = async (path: string, request: RequestInit) => {
+      // Only they need the signing keys, and with them the servers' own ZERG_SECRET.
+      if (path.startsWith('/api/v1/auth/')) await app.auth.ready(signal)
+      return await pipeline.handle(new Request(`http://zerg.local${path}`, request))
+    }
     return { ask, close }
   } catch (failure) {
     await close()

@@ -2,7 +2,7 @@
 
 import { AUTH } from '#features/auth/index.ts'
 import { AUDIT } from '#features/audit/index.ts'
-import { KEYS } from '#features/keys/index.ts'
+import { KEYS, TOKENS } from '#features/keys/index.ts'
 import { MEMBERS, PROJECTS } from '#features/projects/index.ts'
 import { TASKS } from '#features/tasks/index.ts'
 import { USERS } from '#features/users/index.ts'
@@ -38,6 +38,12 @@ export const permissions: readonly Chapter[] = [
     title: 'API keys',
     rules: KEYS,
     notes: '`self` is the user whom the key acts for. Nobody gives a key more than they have.',
+  },
+  {
+    title: 'Tokens for scripts',
+    rules: TOKENS,
+    notes:
+      '`self` is the user whom the token acts for. A token has no more than whoever mints it and never `keys:write`, so that none mints another; a key mints tokens for its own user only, which end with it.',
   },
   {
     title: 'Users',

@@ -1,5 +1,6 @@
 // Values of flags that operators' commands share: a user, a list of scopes, an end.
 
+import { isAppError } from '#lib/errors.ts'
 import { isId } from '#lib/id.ts'
 import { parseDuration } from '#lib/duration.ts'
 import { isScope, SCOPES, type Scope } from '#lib/scope.ts'
@@ -26,6 +27,14 @@ export async function userIdOf(
   throw new CommandError(`There is no user with the address ${user}.`, {
     fix: 'Check the address; `zerg users create-admin` makes an administrator.',
   })
+}
+
+/** For `catch`: who works on the data itself is nobody, and has to say who is meant. */
+export function onMissingUser(error: unknown): never {
+  const isMissing = isAppError(error) && error.errors.some(({ pointer }) => pointer === '/user_id')
+  if (isMissing && isAppError(error, 'validation_failed'))
+    throw usageError('--user is missing.', 'Say whom it is to act for.')
+  throw error
 }
 
 /** `tasks:read,tasks:write`, or `all` for each that there is. */

@@ -34,6 +34,7 @@ export type InstanceOptions = {
   secretPrevious?: string
   bus?: Bus
   isRegistrationOpen?: boolean
+  scopesOfKey?: Parameters<typeof openAuth>[0]['scopesOfKey']
 }
 
 export type Instance = Awaited<ReturnType<typeof openInstance>>
@@ -77,6 +78,7 @@ export async function openInstance(database: Database, options: InstanceOptions 
     metrics: createMetrics(),
     settings: { ...SETTINGS, ...options.settings },
     provider: options.provider,
+    scopesOfKey: options.scopesOfKey ?? (async () => undefined),
   })
   const users = openUsers({
     database,
@@ -121,7 +123,7 @@ export async function openInstance(database: Database, options: InstanceOptions 
   }
 }
 
-const SETTINGS: Settings = {
+export const SETTINGS: Settings = {
   issuer: 'https://zerg.test',
   audience: 'zerg',
   signingKey: undefined,

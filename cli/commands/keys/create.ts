@@ -1,10 +1,9 @@
 // Makes an API key, and prints its secret.
 
-import { isAppError } from '#lib/errors.ts'
 import { SCOPES } from '#lib/scope.ts'
 import { command } from '../../command.ts'
 import { usageError } from '../../exit.ts'
-import { scopesOf, spanOf, userIdOf } from '../../operator/flags.ts'
+import { onMissingUser, scopesOf, spanOf, userIdOf } from '../../operator/flags.ts'
 import { OPERATOR_DETAILS, operatorFlags, withOperator } from '../../operator/operator.ts'
 import { printJson } from '../../output/json.ts'
 import { print } from '../../output/print.ts'
@@ -63,11 +62,3 @@ const endOf = (text: string | undefined) =>
   text === undefined
     ? {}
     : { expires_at: new Date(Date.now() + spanOf('--expires-in', text)).toISOString() }
-
-// Who works on the data itself is nobody, and has no keys.
-function onMissingUser(error: unknown): never {
-  const isMissing = isAppError(error) && error.errors.some(({ pointer }) => pointer === '/user_id')
-  if (isMissing && isAppError(error, 'validation_failed'))
-    throw usageError('--user is missing.', 'Say whom the key is to act for.')
-  throw error
-}

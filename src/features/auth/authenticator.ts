@@ -33,6 +33,8 @@ const KNOWN_MAX = 10_000
 export function createAuthenticator({ issuers, revocations, clock }: Needs) {
   const known = new LRUCache<string, Identified>({ max: KNOWN_MAX })
   revocations.onRevoked('session', id => forget(({ sessionId }) => sessionId === id))
+  // A token that a key has minted ends with the key.
+  revocations.onRevoked('key', id => forget(identity => identity.id === id))
   revocations.onRevoked('user', id => forget(({ userId }) => userId === id))
 
   return { authenticate, known: () => known.size }

@@ -18,7 +18,7 @@ import { createAuthenticator } from './authenticator.ts'
 import { createHasher } from './hasher.ts'
 import { createKeyRing } from './key-ring.ts'
 import { authLife } from './life.ts'
-import { createOwnIssuer } from './own-issuer.ts'
+import { createOwnIssuer, type ScopesOfKey } from './own-issuer.ts'
 import { createOwnTokens } from './own-tokens.ts'
 import { createProvider, type ProviderSettings } from './provider.ts'
 import { createProviderKeys } from './provider-keys.ts'
@@ -45,6 +45,8 @@ type Needs = {
   log: Log
   metrics: Metrics
   settings: Limits & { issuer: string; audience: string; signingKey: string | undefined }
+  /** Of tokens that keys have minted. */
+  scopesOfKey: ScopesOfKey
   /** The company's own identity provider, where there is one. */
   provider: (ProviderSettings & { jwksUrl: string }) | undefined
 }
@@ -74,7 +76,14 @@ export function openAuth(needs: Needs) {
   })
   const { issuer, audience } = settings
   const tokens = createOwnTokens({ ring, clock, issuer })
-  const own = createOwnIssuer({ database, accounts, tokens, issuer, audience })
+  const own = createOwnIssuer({
+    database,
+    accounts,
+    scopesOfKey: needs.scopesOfKey,
+    tokens,
+    issuer,
+    audience,
+  })
   const issuers = provider ? [own, openProvider(provider)] : [own]
   const { authenticate } = createAuthenticator({ issuers, revocations, clock })
 
@@ -127,7 +136,7 @@ export function openAuth(needs: Needs) {
       tellChanged: async (tx: Tx, userId: string) => await revocations.tell(tx, 'user', userId),
     },
     /** Reads the signing keys, or makes the first one: all that a single command needs. */
-    ready: ring.open,
+    ready: ring.openBeside,
     /** For a server, to be opened after the database: the signing keys, and following revocations. */
     resource: authLife({ ring, revocations, log }),
     upkeep: {

@@ -7,6 +7,7 @@ import { NOBODY } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { requireReach } from '#lib/rule.ts'
+import { StartFailure } from '#lib/start-failure.ts'
 import { record } from '#platform/audit/record.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Database, Tx } from '#platform/postgres/database.ts'
@@ -54,7 +55,7 @@ export function createKeyRing(needs: Needs) {
   const unreadable = new Set<string>()
   revocations.onRevoked('signing-keys', () => void reload().catch(lost))
 
-  return { open, signer, find, findAnew, jwks, rotate, refresh }
+  return { open, openBeside, signer, find, findAnew, jwks, rotate, refresh }
 
   /** Makes sure that there is a key to sign with. */
   async function open(signal: AbortSignal): Promise<void> {
@@ -62,6 +63,22 @@ export function createKeyRing(needs: Needs) {
     if (given) await keepGiven(signal)
     await load(signal)
     if (!given && !current()) await makeFirst(signal)
+  }
+
+  /**
+   * The same for a command beside servers, which must not make keys that they could not read.
+   *
+   * @throws StartFailure where it has not the secrets that they have.
+   */
+  async function openBeside(signal: AbortSignal): Promise<void> {
+    const rows = await repository.list(database.on(signal))
+    const pairs = await Promise.all(rows.map(row => openKey(sealing, row)))
+    const isStranger = rows.length > 0 && pairs.every(pair => pair?.signs === undefined)
+    if (needs.given === undefined && isStranger)
+      throw new StartFailure('The signing keys in this database cannot be read here.', {
+        fix: 'Give this command the ZERG_SECRET (and the ZERG_SIGNING_KEY, if any) of the servers, or name one of them with --url.',
+      })
+    await open(signal)
   }
 
   /** The one that signs now. */

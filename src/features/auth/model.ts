@@ -108,3 +108,25 @@ export const Jwks = fields(
   },
   { $id: 'Jwks', description: 'A JSON Web Key Set (RFC 7517).' },
 )
+
+export type SigningKeyRotation = Static<typeof SigningKeyRotation>
+export const SigningKeyRotation = fields(
+  {
+    at_once: Type.Optional(
+      flag({
+        description:
+          'The keys before verify nothing from now on: for one that somebody else has. Everybody has to refresh.',
+      }),
+    ),
+  },
+  { $id: 'SigningKeyRotation', description: 'How the signing keys are rotated.' },
+)
+
+export type RotatedSigningKey = Static<typeof RotatedSigningKey>
+export const RotatedSigningKey = fields(
+  {
+    id: text({ max: 64, description: 'Its thumbprint (RFC 7638), which tokens name as `kid`.' }),
+    signs_from: time({ description: 'When it begins to sign.' }),
+  },
+  { $id: 'RotatedSigningKey', description: 'The key that signs next.' },
+)

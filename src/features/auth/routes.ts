@@ -20,8 +20,9 @@ import {
 import type { Auth } from './index.ts'
 import { JWKS_MAX_AGE_S } from './key-ring.ts'
 import { Login, PasswordChange, Refresh } from './model.ts'
+import { signingKeyRoutes } from './signing-key-routes.ts'
 
-type Needs = { auth: Pick<Auth, 'signIn' | 'sessions' | 'jwks'> }
+type Needs = { auth: Pick<Auth, 'signIn' | 'sessions' | 'jwks' | 'rotateSigning'> }
 
 /** Of signing in and out, of one's sessions, and of the public keys. */
 export const authRoutes = ({ auth }: Needs) =>
@@ -29,6 +30,7 @@ export const authRoutes = ({ auth }: Needs) =>
     .use(signInRoutes({ auth }))
     .use(sessionRoutes({ auth }))
     .use(publicKeyRoutes({ auth }))
+    .use(signingKeyRoutes({ auth }))
 
 function signInRoutes({ auth: { signIn, sessions } }: Needs) {
   return createRoutes('auth')

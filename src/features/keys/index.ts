@@ -9,11 +9,15 @@ import { createAuthenticator, type Revocations } from './authenticator.ts'
 import { createFirstRun } from './first-run.ts'
 import { createKeyRepository } from './repository.ts'
 import { createKeys } from './service.ts'
+import { createTokens, type Mint } from './tokens.ts'
 import { createUses } from './uses.ts'
 
-export { KEYS } from './policy.ts'
+export { KEYS, TOKENS } from './policy.ts'
 export { keyRoutes } from './routes.ts'
+export { tokenRoutes } from './token-routes.ts'
 export type { Revocations } from './authenticator.ts'
+export type { Mint } from './tokens.ts'
+export type Tokens = ReturnType<typeof createTokens>
 export type Keys = ReturnType<typeof createKeys>
 
 type Needs = {
@@ -25,9 +29,10 @@ type Needs = {
   /** The longest that two secrets of one key may work side by side. */
   overlapMaxMs: number
   log: Log
+  mint: Mint
 }
 
-export function openKeys({ database, revocations, overlapMaxMs, log }: Needs) {
+export function openKeys({ database, revocations, overlapMaxMs, log, mint }: Needs) {
   const repository = createKeyRepository()
   const clock = systemClock
   const uses = createUses({
@@ -52,6 +57,10 @@ export function openKeys({ database, revocations, overlapMaxMs, log }: Needs) {
   })
   return {
     keys,
+    tokens: createTokens({ database, repository, mint, record, clock }),
+    /** What a key of that user's is good for, by its id; for tokens that it has minted. */
+    scopesOf: (of: { id: string; userId: string }, signal: AbortSignal) =>
+      repository.scopesOf(database.on(signal), of),
     firstRun: createFirstRun({ database, repository, record, newId }),
     /** Who shows a secret of a key. */
     authenticate,

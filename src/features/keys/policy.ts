@@ -1,4 +1,5 @@
-// Who may do what with API keys, as data: everybody with their own, an administrator with all.
+// Who may do what with API keys and tokens, as data: everybody with their own, an administrator with
+// all.
 
 import type { Rule } from '#lib/rule.ts'
 
@@ -44,5 +45,15 @@ export const KEYS = {
     roles: ['admin'],
     relations: ['self'],
     says: 'Revoke an API key',
+  },
+} as const satisfies Record<string, Rule>
+
+export const TOKENS = {
+  create: {
+    action: 'tokens.create',
+    scope: 'keys:write',
+    roles: ['admin'],
+    relations: ['self'],
+    says: 'Mint a short-lived token',
   },
 } as const satisfies Record<string, Rule>

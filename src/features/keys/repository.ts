@@ -55,6 +55,8 @@ export function createKeyRepository() {
     revoke,
     holderOf,
     noteUses,
+    scopesOf,
+    rolesOf,
     hasAdmin,
     isEmpty,
     insertAdmin,
@@ -113,6 +115,25 @@ export function createKeyRepository() {
   async function holderOf(on: Runner, hash: Buffer): Promise<Holder | undefined> {
     const [holder] = await on.run(sql => sql.unsafe<Holder[]>(HOLDER, [hash], PREPARED))
     return holder
+  }
+
+  /** What a key of that user's is good for; undefined where it is good for nothing (any more). */
+  async function scopesOf(on: Runner, { id, userId }: { id: string; userId: string }) {
+    const [found] = await on.run(
+      sql => sql<Pick<ApiKey, 'scopes'>[]>`
+        select scopes from api_keys join users on users.id = user_id
+        where api_keys.id = ${id} and user_id = ${userId} and is_active and revoked_at is null
+          and (expires_at is null or expires_at > now())`,
+    )
+    return found?.scopes
+  }
+
+  /** Undefined where there is no such active user. */
+  async function rolesOf(on: Runner, userId: string): Promise<Role[] | undefined> {
+    const [user] = await on.run(
+      sql => sql<{ roles: Role[] }[]>`select roles from users where id = ${userId} and is_active`,
+    )
+    return user?.roles
   }
 
   async function noteUses(on: Runner, uses: readonly Use[]): Promise<void> {

@@ -313,6 +313,7 @@ function setUp({ database }: OpenedDatabase) {
     },
     overlapMaxMs: HOUR_MS,
     log: pino({ level: 'silent' }),
+    mint: async () => 'minted',
   })
   return { open, keys: open.keys, told }
 }
