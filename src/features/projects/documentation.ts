@@ -42,7 +42,7 @@ export const listProjects = documented({
   needs,
   summary: 'List projects',
   description:
-    'Conditions are combined. Pages are followed by `next_cursor` or the `Link` header; the order is total. A cursor belongs to its `sort`. Names are ordered by code point, so that the order is the same on every machine.',
+    'Those that the caller is a member of; administrators and auditors see all. Conditions are combined. Pages are followed by `next_cursor` or the `Link` header; the order is total. A cursor belongs to its `sort`. Names are ordered by code point, so that the order is the same on every machine.',
   query: ProjectQuery,
   answers: {
     200: {
@@ -61,7 +61,8 @@ export const createProject = documented({
   tag: 'projects',
   needs,
   summary: 'Create a project',
-  description: 'The caller becomes its owner, and its first member.',
+  description:
+    'The caller becomes its owner, and its first member. A key makes it for the user that it acts for.',
   body: { shape: NewProject, examples: newProjects },
   answers: {
     201: {
@@ -100,7 +101,7 @@ export const changeProject = documented({
   needs,
   summary: 'Change a project',
   description:
-    'A merge patch (RFC 7396): fields that are left out stay, `null` clears (a description to empty, a status to `active`). With `If-Match`, or `version` in the body, the change is made only while the project has that version. An empty change changes nothing.',
+    'By an owner or an editor. A merge patch (RFC 7396): fields that are left out stay, `null` clears (a description to empty, a status to `active`). With `If-Match`, or `version` in the body, the change is made only while the project has that version. An empty change changes nothing.',
   path,
   body: { shape: ProjectChange, examples: projectChanges },
   answers: { 200: changed },
@@ -114,7 +115,7 @@ export const replaceProject = documented({
   needs,
   summary: 'Replace a project',
   description:
-    'Fields that are left out get their defaults, as on creation; id, owner, members and time of creation stay. `If-Match` and `version` work as for a change.',
+    'By an owner or an editor. Fields that are left out get their defaults, as on creation; id, owner, members and time of creation stay. `If-Match` and `version` work as for a change.',
   path,
   body: { shape: ProjectReplacement, examples: replacements },
   answers: { 200: changed },
@@ -128,7 +129,7 @@ export const deleteProject = documented({
   needs,
   summary: 'Delete a project',
   description:
-    'A project that has tasks is deleted only with a word about them: `?tasks=delete` deletes them too, `?tasks=detach` keeps them without a project. Both happen in one transaction. With `If-Match`, only while the project has that version.',
+    'By an owner. A project that has tasks is deleted only with a word about them: `?tasks=delete` deletes them too, whoever owns them, `?tasks=detach` keeps them without a project. Both happen in one transaction. With `If-Match`, only while the project has that version.',
   path,
   query: ProjectRemoval,
   answers: { 204: { description: 'The project is gone, and its memberships with it.' } },
@@ -182,7 +183,8 @@ export const putMember = documented({
   tag: 'members',
   needs,
   summary: 'Add a member, or change what they are',
-  description: 'The last owner of a project cannot be made anything else.',
+  description:
+    'By an owner. A user who does not exist and one who was disabled are told alike. The last active owner of a project cannot be made anything else.',
   path: place,
   body: { shape: MemberRole, examples: { owner: { role: 'owner' }, viewer: { role: 'viewer' } } },
   answers: {
@@ -203,7 +205,8 @@ export const deleteMember = documented({
   tag: 'members',
   needs,
   summary: 'Remove a member',
-  description: 'The last owner of a project cannot be removed. Their tasks stay as they are.',
+  description:
+    'By an owner; and every member may leave by removing themself. The last active owner of a project cannot be removed. Their tasks stay as they are.',
   path: place,
   answers: { 204: { description: 'The user is no longer a member.' } },
   errors: ['project_not_found', 'member_not_found', 'last_owner', 'forbidden'],
