@@ -3,12 +3,12 @@
 import { expect, test } from 'bun:test'
 import { tasksContract } from '../../support/contracts/tasks.ts'
 import { callBy, openPostgres } from '../../support/databases.ts'
-import { connectTestTasks, openTestGrpc, tasksWith } from '../../support/grpc.ts'
+import { connectTestTasks, openTestGrpc, strictAdmission, tasksWith } from '../../support/grpc.ts'
 import { aTask, openTestTasks } from '../../support/tasks.ts'
 
 tasksContract('tasks over gRPC', async () => {
   const { database, close: closeDatabase } = await openPostgres()
-  const grpc = await openTestGrpc(openTestTasks(database))
+  const grpc = await openTestGrpc(openTestTasks(database), { admission: strictAdmission })
   const { tasks, resource } = connectTestTasks([grpc.address])
   const close = async () => {
     resource.close()

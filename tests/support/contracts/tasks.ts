@@ -6,12 +6,12 @@ import { BUILT_IN_USER_ID } from '#lib/caller.ts'
 import { newId } from '#lib/id.ts'
 import type { Database } from '#platform/postgres/database.ts'
 import type { Tasks } from '#features/tasks/tasks.ts'
-import { callBy, insertProject, insertUser } from '../databases.ts'
+import { callBy } from '../databases.ts'
 import { rejection } from '../eventually.ts'
+import { type World, worldIn } from '../task-places.ts'
+import { access } from './task-access.ts'
 import { listing } from './task-lists.ts'
-
-/** Makes what tasks refer to. */
-type World = { insertProject(): Promise<string>; insertUser(): Promise<string> }
+import { visibility } from './task-visibility.ts'
 
 export type TasksUnderTest = { tasks: Tasks; close(): Promise<void> } & (
   | { world: World }
@@ -34,9 +34,9 @@ export function tasksContract(name: string, open: () => Promise<TasksUnderTest>)
     const call = () => callBy()
     const make = (given: Partial<Parameters<Tasks['create']>[1]> = {}) =>
       tasks.create(call(), { title: 'A task', ...given })
-    const project = () =>
-      'world' in under ? under.world.insertProject() : insertProject(under.database)
-    const user = () => ('world' in under ? under.world.insertUser() : insertUser(under.database))
+    const world = () => ('world' in under ? under.world : worldIn(under.database))
+    const project = () => world().insertProject()
+    const user = () => world().insertUser()
 
     describe('creating', () => {
       test('gives what was left out its default', async () => {
@@ -299,5 +299,7 @@ export function tasksContract(name: string, open: () => Promise<TasksUnderTest>)
     })
 
     listing(() => ({ tasks, make, project, user, call }))
+    access(() => ({ tasks, world: world() }))
+    visibility(() => ({ tasks, world: world() }))
   })
 }

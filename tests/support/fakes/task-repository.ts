@@ -186,7 +186,10 @@ function fits(task: Task, { due_before, due_after, ...filter }: TaskFilter): boo
   const { due_date } = task
   if (due_before !== undefined && (due_date === null || due_date >= due_before)) return false
   if (due_after !== undefined && (due_date === null || due_date < due_after)) return false
-  return Object.entries(filter).every(([field, value]) => Reflect.get(task, field) === value)
+  // An id is the same in capitals.
+  const isValue = (value: unknown) => (own: unknown) =>
+    own === (typeof value === 'string' ? value.toLowerCase() : value)
+  return Object.entries(filter).every(([field, value]) => isValue(value)(Reflect.get(task, field)))
 }
 
 type Keyed = { [Column in Sort['column']]?: string | null } & { id: string }
