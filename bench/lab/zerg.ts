@@ -31,7 +31,8 @@ export type Zerg = Spawned & {
 
 /** Serves from an empty folder; without DATABASE_URL embedded, and in memory unless told otherwise. */
 export async function startZerg({ env = {}, flags = [], ...how }: Wanted = {}): Promise<Zerg> {
-  const [http, ops, grpc] = [await freePort(), await freePort(), await freePort()]
+  // Asked for at the same time, so that none is given twice.
+  const [http, ops, grpc] = await Promise.all([freePort(), freePort(), freePort()])
   const ports = { PORT: `${http}`, ZERG_OPS_PORT: `${ops}`, ZERG_GRPC_PORT: `${grpc}` }
   const hasApi = !(env['ZERG_ROLES'] ?? flags.join(' ')).includes('tasks')
   const keyFile = keyFileFor(env, flags)
