@@ -6,6 +6,7 @@ import { AppError } from '#lib/errors.ts'
 import type { Reach } from '#lib/rule.ts'
 import { entryOf, WHO_COUNT, whoOf } from '#platform/audit/statement.ts'
 import type { Runner } from '#platform/postgres/database.ts'
+import { onConstraint } from '#platform/postgres/errors.ts'
 import type { Member, MemberRole } from './model.ts'
 import { MEMBERS } from './policy.ts'
 import { isWithin, onceForEach, userOf } from './reaching.ts'
@@ -35,7 +36,7 @@ export function createMemberRepository() {
   /** @throws AppError `reference_not_found` where there is no such user, or they were disabled. */
   async function put(on: Runner, call: Call, { projectId, userId, role }: Place & MemberRole) {
     const values = [...whoOf(call), projectId, userId, role]
-    const [put] = await on.run(sql => sql.unsafe<Member[]>(PUT, values, PREPARED))
+    const [put] = await on.run(sql => sql.unsafe<Member[]>(PUT, values, PREPARED)).catch(onNoUser)
     if (!put) throw noUser()
     return put
   }
@@ -115,3 +116,5 @@ const noUser = () =>
   new AppError('reference_not_found', '`user_id` names no user.', {
     errors: [{ parameter: 'user_id', detail: 'names no user' }],
   })
+
+const onNoUser = onConstraint({ project_members_user_id_fkey: noUser })

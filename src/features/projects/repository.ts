@@ -6,7 +6,7 @@ import { AppError } from '#lib/errors.ts'
 import type { Reach } from '#lib/rule.ts'
 import { whoOf } from '#platform/audit/statement.ts'
 import type { Runner, Tx } from '#platform/postgres/database.ts'
-import { onConstraint } from '#platform/postgres/errors.ts'
+import { callerIsGone, onConstraint } from '#platform/postgres/errors.ts'
 import { type Listing, listStatement } from './listing.ts'
 import type { Project } from './model.ts'
 import { userOf } from './reaching.ts'
@@ -122,6 +122,8 @@ export function createProjectRepository() {
 const PREPARED = { prepare: true } as const
 
 const onTakenName = onConstraint({
+  projects_owner_id_fkey: callerIsGone,
+  project_members_user_id_fkey: callerIsGone,
   projects_owner_id_name_key: () =>
     new AppError('project_name_taken', 'The owner already has a project of this name.', {
       errors: [{ pointer: '/name', detail: 'is taken by another project of the owner' }],

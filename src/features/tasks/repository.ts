@@ -6,7 +6,7 @@ import type { Position } from '#lib/cursor.ts'
 import type { Reach } from '#lib/rule.ts'
 import { whoOf } from '#platform/audit/statement.ts'
 import type { Runner } from '#platform/postgres/database.ts'
-import { onConstraint } from '#platform/postgres/errors.ts'
+import { callerIsGone, onConstraint } from '#platform/postgres/errors.ts'
 import { COLUMNS } from './conditions.ts'
 import { listStatement } from './listing.ts'
 import type { Task } from './model.ts'
@@ -214,4 +214,5 @@ const standingStatement = onceForEach((place: Reach) => {
 const onReference = onConstraint({
   tasks_project_id_fkey: () => noSuch('project_id'),
   tasks_assignee_id_fkey: () => noSuch('assignee_id'),
+  tasks_owner_id_fkey: callerIsGone,
 })

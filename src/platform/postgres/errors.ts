@@ -16,6 +16,10 @@ export const onConstraint =
     throw meaning ? meaning() : error
   }
 
+/** What a caller would own has nobody to be owned by: they were removed since their token was looked at. */
+export const callerIsGone = (): AppError =>
+  new AppError('invalid_token', 'Whoever the token stands for is not there any more.')
+
 const SEVERED = 'The database cannot be reached.'
 const CONTENDED = 'Another change was in the way; nothing was done.'
 
