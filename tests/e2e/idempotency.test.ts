@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { authorization } from '../../bench/lab/credentials.ts'
+import { freePort } from '../../bench/lab/spawn-zerg.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdCommits } from '../support/held-commits.ts'
@@ -32,6 +33,18 @@ const kinds: [string, Kind][] = [
         withSql(
           database.url,
           async sql => (await sql`select from projects where name = ${name}`).length,
+        ),
+    },
+  ],
+  [
+    'task',
+    {
+      path: '/api/v1/tasks',
+      body: name => ({ title: name }),
+      count: name =>
+        withSql(
+          database.url,
+          async sql => (await sql`select from tasks where title = ${name}`).length,
         ),
     },
   ],
@@ -69,6 +82,42 @@ test.each(kinds)(
   },
   30_000,
 )
+
+test('a task is not made again either where the Tasks service was lost that had made it', async () => {
+  const [, task] = kinds[1]!
+  const way = await holdCommits(database.url)
+  const port = `${await freePort()}`
+  const tasksEnv = { ...impatient, ZERG_ROLES: 'tasks', ZERG_GRPC_PORT: port }
+  const first = await startZerg({
+    env: { ...tasksEnv, DATABASE_URL: way.url, ZERG_DATABASE_TLS: 'disable' },
+  })
+  const api = await startZerg({
+    env: {
+      ...impatient,
+      ZERG_ROLES: 'api',
+      DATABASE_URL: database.url,
+      TASKS_SERVICE_ADDR: `127.0.0.1:${port}`,
+    },
+  })
+  const { key } = api
+  const name = crypto.randomUUID()
+  way.hold()
+  const lost = post(api, task, { name, key })
+  await eventually(async () => expect(await task.count(name)).toBe(1))
+  await first.stop('SIGKILL')
+  expect((await lost).status).toBe(503)
+  way.close()
+
+  const second = await startZerg({ env: { ...tasksEnv, DATABASE_URL: database.url } })
+  const again = await eventually(async () => {
+    const answer = await post(api, task, { name, key })
+    expect(answer.status).toBe(201)
+    return answer
+  })
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  expect(await task.count(name)).toBe(1)
+  for (const instance of [api, second]) await instance.stop()
+}, 30_000)
 
 test.each(kinds)(
   'a %s that 200 requests to two instances ask for at once is made once',

@@ -81,8 +81,8 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
     door,
     metrics,
     address,
-    /** The generated client of any service, by somebody or by a stranger. */
-    client: <C extends Client>(Kind: ClientKind<C>, as?: Identity): C =>
+    /** The generated client of any service, by somebody, by whoever has a token, or by a stranger. */
+    client: <C extends Client>(Kind: ClientKind<C>, as?: Identity | string): C =>
       keep(new Kind(address, plain(), bearing(as))),
     tasksClient: (as?: Identity) => keep(new TasksServiceClient(address, plain(), bearing(as))),
     close: async () => {
@@ -149,9 +149,9 @@ export type ClientKind<C> = new (
   options: Partial<ClientOptions>,
 ) => C
 
-/** Options of a client whose every call shows a token of `tokenFor`. */
-const bearing = (as: Identity | undefined): Partial<ClientOptions> =>
-  as === undefined ? {} : { interceptors: [showing(tokenFor(as))] }
+/** Options of a client whose every call shows a token. */
+const bearing = (as: Identity | string | undefined): Partial<ClientOptions> =>
+  as === undefined ? {} : { interceptors: [showing(typeof as === 'string' ? as : tokenFor(as))] }
 
 /** Shows this token with every call. */
 export const showing =
