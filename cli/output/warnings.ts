@@ -12,8 +12,8 @@ export function warnings({ http, database, embedded }: Config): Warning[] {
       message: 'open_to_the_network',
       details: {
         host: http.host,
-        why: 'Every port answers whoever reaches it: nobody is asked who they are yet.',
-        fix: 'Leave HOST out to listen on this machine alone, or put a proxy in front that asks.',
+        why: 'Every port answers whoever reaches it, without TLS: tokens can be read on the way.',
+        fix: 'Leave HOST out to listen on this machine alone, or put a proxy in front that speaks TLS.',
       },
     })
   if (database.url === undefined)
