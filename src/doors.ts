@@ -44,9 +44,16 @@ export async function openDoors({
 
   function openApi() {
     const routes = publicRoutes({ routes: app.routes, health, docs: config.http.docs })
-    const { admission } = app
+    const { admission, refusals } = app
     const cors = createCors(config.cors)
-    const pipeline = createPipeline({ ...shared, ...config.http, routes, admission, cors })
+    const pipeline = createPipeline({
+      ...shared,
+      ...config.http,
+      routes,
+      admission,
+      refusals,
+      cors,
+    })
     return onPort({ setting: 'PORT', host, port: config.http.port }, () =>
       openHttp({ ...config.http, pipeline }),
     )

@@ -25,7 +25,10 @@ export type About = {
 }
 
 export type Refusals = {
-  /** Never throws and never waits. What is no refusal (401, 403, 429) is passed over. */
+  /**
+   * Never throws and never waits. What is no refusal (401, 403, 429) is passed over, and so is what
+   * was noted before.
+   */
   note(call: Pick<Call, 'caller'>, error: unknown, about?: About): void
 }
 
@@ -71,6 +74,8 @@ function openRefusals(needs: Needs): Open {
   let waiting: EntryValues[] = []
   let writing: Promise<void> | undefined
   const leftOut = countLeftOut(clock)
+  // Whoever refuses may know more of it than whoever sends the answer, and comes first.
+  const noted = new WeakSet<AppError>()
   const timer = setInterval(() => void write(), writeEveryMs)
   timer.unref()
 
@@ -78,6 +83,8 @@ function openRefusals(needs: Needs): Open {
 
   function note(call: Pick<Call, 'caller'>, error: unknown, about: About = {}) {
     if (!isAppError(error) || !STATUSES.has(errorEntry(error.code).status)) return
+    if (noted.has(error)) return
+    noted.add(error)
     const isKept = waiting.length < bufferMax && each.take(sourceOf(call)) && all.take('')
     metrics.audit.refusals.inc({ kept: String(isKept) })
     if (isKept) waiting.push(valuesOf(call, entryOf(error, about)))

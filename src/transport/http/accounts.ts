@@ -4,6 +4,7 @@ import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { maskText } from '#lib/mask.ts'
 import { rawLines } from '#platform/observability/log.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Series } from '#platform/observability/tally.ts'
@@ -14,10 +15,16 @@ import { pathOf } from './path.ts'
 const QUIET_ROUTES = new Set(['/health', '/ready', '/startup', '/metrics'])
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-type Given = { log: Log; metrics: Metrics | undefined; clock: Clock }
+type Given = {
+  log: Log
+  metrics: Metrics | undefined
+  /** Absent where nobody keeps them: on the operations port. */
+  refusals: Refusals | undefined
+  clock: Clock
+}
 
 export function createAccounts(given: Given) {
-  const { log, metrics, clock } = given
+  const { log, metrics, refusals, clock } = given
   const series = metrics && createSeries(metrics)
   const lines = rawLines(log, 'request')
 
@@ -27,6 +34,8 @@ export function createAccounts(given: Given) {
     const durationMs = clock.elapsedMs() - exchange.startedAtMs
     series?.count(methodOf(exchange), exchange.route, { status, durationMs })
     write(exchange, status, durationMs)
+    if (exchange.error !== undefined)
+      refusals?.note(exchange.call, exchange.error, aboutOf(exchange))
   }
 
   function write(exchange: Exchange, status: number, durationMs: number): void {
@@ -41,6 +50,15 @@ export function createAccounts(given: Given) {
     if (status === 500) log.error({ ...line, err: cause }, 'request')
     // Foreseen, and during an outage as frequent as requests: no stack each time.
     else log.warn({ ...line, cause: cause instanceof Error ? cause.message : undefined }, 'request')
+  }
+}
+
+// For the audit log: which rule was in the way, as far as the request got.
+function aboutOf({ access, method, route }: Exchange) {
+  const rule = access?.rule
+  return {
+    ...(typeof rule === 'object' && { action: rule.action }),
+    after: { method: method.slice(0, 16), route },
   }
 }
 

@@ -45,6 +45,7 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
       isByTls: house.cameByTls?.(request, addressOf) ?? false,
       startedAtMs: clock.elapsedMs(),
       route: 'unmatched',
+      access: undefined,
       dressed: undefined,
       error: timeoutMs ? undefined : badTimeout(),
       bytesIn: 0,

@@ -3,6 +3,7 @@
 
 import type { Call } from '#lib/call.ts'
 import type { From } from '#lib/caller.ts'
+import type { Access } from './access.ts'
 import type { Cors } from './cors.ts'
 import type { CameByTls } from './scheme.ts'
 
@@ -40,6 +41,8 @@ export type Exchange = {
   readonly startedAtMs: number
   /** The route's template, such as `/api/v1/tasks/:id`; `unmatched` until one is found. */
   route: string
+  /** What the route asks of its callers, once it is found. */
+  access: Access | undefined
   /** The answer that already has every header of ours, so that nothing is set twice. */
   dressed: Response | undefined
   /** The error that was answered; undefined where all went well. */

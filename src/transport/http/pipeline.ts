@@ -4,6 +4,7 @@
 import type { AnyElysia } from 'elysia'
 import type { Clock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Admission } from './admission.ts'
@@ -29,6 +30,8 @@ export type PipelineOptions = {
   log: Log
   /** Absent where requests are not counted: on the operations port. */
   metrics?: Metrics
+  /** For the audit log; absent where nobody keeps them. */
+  refusals?: Refusals
   clock: Clock
   bodyMaxBytes: number
   requestTimeoutMs: number
@@ -50,7 +53,7 @@ export function createPipeline(options: PipelineOptions) {
     cors: options.cors,
   }
   const open = createArrivals({ house, clock, requestTimeoutMs })
-  const accounts = createAccounts({ log, metrics, clock })
+  const accounts = createAccounts({ log, metrics, refusals: options.refusals, clock })
   const inFlight = createInFlight({ clock, answerFor })
   let finished = 0
 

@@ -41,6 +41,7 @@ export function createRouter(routes: readonly AnyElysia[], admission: Admission)
     .onBeforeHandle({ as: 'global' }, async ({ request, route, bearer }) => {
       const access = accesses.get(`${request.method} ${route}`) ?? UNMATCHED
       const exchange = exchangeOf(request)
+      exchange.access = access
       await admission.admit(exchange, access, bearer)
       if (exchange.method === 'POST') takeIdempotencyKey(exchange, access)
     })

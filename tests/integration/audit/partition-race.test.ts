@@ -5,6 +5,7 @@ import { record } from '#platform/audit/record.ts'
 import { makePartitions } from '#platform/audit/partitions.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import { callBy, type OpenedDatabase, openPostgres } from '../../support/databases.ts'
+import { eventually } from '../../support/eventually.ts'
 import { postgresVersions } from '../../support/postgres.ts'
 
 const MADE = 6
@@ -20,35 +21,34 @@ describe.each(postgresVersions)('on PostgreSQL %s', version => {
   afterAll(async () => await opened?.close())
 
   test('entries that wait for the partition of their month go into it', async () => {
-    let isOver = false
-    let written = 0
+    const seen = { isOver: false, written: 0 }
     const write = async () => {
-      while (!isOver) {
+      while (!seen.isOver) {
         await record(on, callBy(), {
           action: 'things.change',
           kind: 'thing',
           id: '1',
           outcome: 'done',
         })
-        written++
+        seen.written++
       }
     }
     const writers = Array.from({ length: WRITERS }, write)
     try {
       for (let times = 0; times < MADE; times++) {
         await on.run(sql => sql.unsafe(FORGET))
-        const before = written
-        while (written < before + 20) await Bun.sleep(1)
+        const before = seen.written
+        await eventually(() => expect(seen.written).toBeGreaterThan(before + 20))
         await makePartitions(on)
       }
     } finally {
-      isOver = true
+      seen.isOver = true
       await Promise.all(writers)
     }
     const [row] = await on.run(
       sql => sql<{ count: number }[]>`select count(*)::int from audit_entries`,
     )
-    expect(row?.count).toBe(written)
+    expect(row?.count).toBe(seen.written)
   }, 60_000)
 })
 

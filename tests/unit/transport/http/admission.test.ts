@@ -3,6 +3,7 @@ import { type Authenticate, type Identity, NOBODY } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Rule } from '#lib/rule.ts'
 import type { Scope } from '#lib/scope.ts'
+import type { Refusals } from '#platform/audit/refusals.ts'
 import { OPEN, type RouteRule } from '#transport/http/access.ts'
 import { createAdmission } from '#transport/http/admission.ts'
 import { answerRead } from '#transport/http/answers.ts'
@@ -89,6 +90,26 @@ describe('a token', () => {
     expect([missing.status, wrong.status]).toEqual([404, 405])
     expect(wrong.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
   })
+})
+
+describe('a refusal', () => {
+  test.each<[string, RequestInit, object]>([
+    ['/ruled', {}, { action: 'things.read', after: { method: 'GET', route: '/ruled' } }],
+    [
+      '/audited',
+      bearing('good'),
+      { action: 'things.read', after: { method: 'GET', route: '/audited' } },
+    ],
+    ['/nothing', {}, { after: { method: 'GET', route: 'unmatched' } }],
+  ])(
+    'is left for the audit log, with the rule that was in the way: %s',
+    async (path, init, about) => {
+      const noted: unknown[] = []
+      const refusals: Refusals = { note: (_, error, more) => void noted.push([error, more]) }
+      await httpOver(routes, { admission: createAdmission({ authenticate }), refusals })(path, init)
+      expect(noted).toEqual([[expect.any(AppError), about]])
+    },
+  )
 })
 
 test('a route that states no rule keeps the server from being made', () => {
