@@ -50,7 +50,6 @@ export async function openWholeApp() {
     database: stores.database,
     routes,
     services: app.services,
-    auth: app.auth,
     authenticate,
     http: httpOver(routes, { admission }),
     async close() {

@@ -2,15 +2,11 @@
 // where it was refused nothing has changed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { ANONYMOUS } from '#lib/caller.ts'
 import { errorEntry, isErrorCode } from '#lib/error-codes.ts'
 import type { Rule } from '#lib/rule.ts'
-import { AUTH } from '#features/auth/index.ts'
-import { codeOf } from '#platform/postgres/errors.ts'
 import { documentedRoutes } from '../../../src/document.ts'
 import { doorwaysOf, OPEN, SIGNED_IN } from '../../../src/doorways.ts'
 import { permissions } from '../../../src/permissions.ts'
-import { callBy } from '../../support/databases.ts'
 import { expected, type Outcome } from '../../support/permissions/expectation.ts'
 import {
   HTTP_RECIPES,
@@ -51,12 +47,11 @@ test('every route has a recipe', () => {
 })
 
 test('every rule is gone through by some recipe', () => {
-  const walked = new Set<Rule>([
-    ...ruled.flatMap(({ name, rule }) =>
+  const walked = new Set(
+    ruled.flatMap(({ name, rule }) =>
       (HTTP_RECIPES[name] ?? []).map(recipe => recipe.rule ?? rule),
     ),
-    AUTH.rotateSigningKeys,
-  ])
+  )
   const rules: readonly Rule[] = permissions.flatMap(({ rules }) => Object.values(rules))
   expect(rules.filter(rule => !walked.has(rule)).map(({ action }) => action)).toEqual([])
 })
@@ -82,20 +77,6 @@ describe.each(ruled)('$name', ({ name, rule: own }) => {
     },
     120_000,
   )
-})
-
-// It has no route: a command does it.
-test('signing keys are rotated by whom the rule names, and by no key of theirs', async () => {
-  const { database, auth } = app
-  const world = await makeWorld(database)
-  const rule = AUTH.rotateSigningKeys
-  for (const kind of kindsOf('nothing', rule)) {
-    const who = await comeAs(kind, world, database)
-    const call = callBy(who.identity ?? ANONYMOUS)
-    const outcome = await auth.rotateSigning(call).then(() => 'done', codeOf)
-    const wanted = expected(who, { rule, subject: 'nothing' })
-    expect([who.name, outcome]).toEqual([who.name, wanted === 'done' ? 'done' : 'forbidden'])
-  }
 })
 
 describe('whoever shows no token', () => {

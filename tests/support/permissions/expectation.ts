@@ -18,22 +18,27 @@ export type Asked = {
   hidden?: ErrorCode
   /** What comes to be belongs to somebody, so nobody makes it who is nobody. */
   makes?: boolean
+  /** What is in the way of somebody whom the rule allows it. */
+  unless?(who: Who): ErrorCode | undefined
   /** A list answers everybody, and shows nothing of what is not theirs. */
   isList?: boolean
 }
 
 export function expected(who: Who, asked: Asked): Outcome {
-  const { rule, subject, seen, hidden } = asked
+  const { rule, subject } = asked
   if (!who.identity) return 'authentication_required'
   if (!hasScope(who, rule)) return 'insufficient_scope'
   if (asked.makes && who.identity.userId === NOBODY) return 'forbidden'
-  if (holds(who, rule, subject)) return 'done'
+  if (holds(who, rule, subject)) return asked.unless?.(who) ?? 'done'
   // Whoever is nobody stands to nothing, whichever row it is about.
   if (who.identity.userId === NOBODY) return 'forbidden'
-  if (asked.isList) return 'unlisted'
+  return asked.isList ? 'unlisted' : refusalOf(who, asked)
+}
+
+function refusalOf(who: Who, { subject, seen, hidden }: Asked): Outcome {
   if (hidden === undefined || seen === undefined) return 'forbidden'
-  const sees = typeof seen === 'function' ? seen(who) : reads(who, seen, subject)
-  return sees ? 'forbidden' : hidden
+  const isSeen = typeof seen === 'function' ? seen(who) : reads(who, seen, subject)
+  return isSeen ? 'forbidden' : hidden
 }
 
 /** A key without the scope to read sees nothing, whatever its user sees. */

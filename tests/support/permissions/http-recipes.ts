@@ -254,6 +254,27 @@ export const HTTP_RECIPES: Readonly<Record<string, readonly HttpRecipe[]>> = {
       path: ({ world }) => `${API}/me/sessions/${world.sessions.key_holder}`,
     },
   ],
+  'POST /api/v1/auth/signing-keys/rotate': [
+    { subject: 'nothing', path: () => `${API}/auth/signing-keys/rotate`, body: () => ({}) },
+  ],
+  'POST /api/v1/auth/token': [
+    {
+      subject: 'self',
+      unless: hasNothingForToken,
+      path: () => `${API}/auth/token`,
+      body: place => ({ user_id: ownOf(place) }),
+    },
+    {
+      subject: 'user',
+      // A token ends with the key that minted it, and is its user's.
+      unless: who =>
+        who.scopes !== undefined && who.person !== 'key_holder'
+          ? 'forbidden'
+          : hasNothingForToken(who),
+      path: () => `${API}/auth/token`,
+      body: ({ world }) => ({ user_id: userOf(world) }),
+    },
+  ],
   'GET /api/v1/audit': [
     {
       subject: 'nothing',
@@ -291,6 +312,12 @@ function keptInPlace({ world }: Place) {
 const unique = () => `Walked ${crypto.randomUUID()}`
 
 const newKey = (user_id: string) => ({ name: 'Made', scopes: ['keys:write'], user_id })
+
+// A token never has `keys:write`, so that a key with nothing else has nothing to give.
+function hasNothingForToken({ scopes }: Who) {
+  const isNothing = scopes?.every(scope => scope === 'keys:write') ?? false
+  return isNothing ? ('validation_failed' as const) : undefined
+}
 
 // The command line is nobody whom a key could act for, and says for whom it is.
 const ownOf = ({ world, who }: Place) => world.people[who.person ?? 'stranger']
