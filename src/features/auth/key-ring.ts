@@ -41,8 +41,8 @@ export const JWKS_MAX_AGE_S = 300
 const PUBLISHED_BEFORE_S = JWKS_MAX_AGE_S + 60
 // Clocks of instances, and tokens on their way.
 const MARGIN_S = 120
-// An id that nobody knows is no reason to ask the database more often.
-const LOOK_AGAIN_MS = 1_000
+// Ids that nobody knows are no reason to ask the database more often than this within a second.
+const LOOKS_MAX = 5
 const RENEW_GIVEN_MS = 3_600_000
 
 export function createKeyRing(needs: Needs) {
@@ -50,7 +50,7 @@ export function createKeyRing(needs: Needs) {
   let keys: ReadonlyMap<string, Known> = new Map()
   let given: KeyPair | undefined
   let renewedAtMs = -Infinity
-  let loadedAtMs = -Infinity
+  let looks = { fromMs: -Infinity, count: 0 }
   let loading: Promise<void> | undefined
   const unreadable = new Set<string>()
   revocations.onRevoked('signing-keys', () => void reload().catch(lost))
@@ -97,7 +97,7 @@ export function createKeyRing(needs: Needs) {
   /** The same, after a look at whether another instance has made it just now. */
   async function findAnew(id: string): Promise<CryptoKey | undefined> {
     const known = find(id)
-    if (known || clock.elapsedMs() - loadedAtMs < LOOK_AGAIN_MS) return known
+    if (known || !mayLook()) return known
     await reload()
     return find(id)
   }
@@ -163,7 +163,9 @@ export function createKeyRing(needs: Needs) {
   async function keepGiven(signal: AbortSignal): Promise<void> {
     if (!given) return
     const { id } = given
-    await repository.putGiven(database.on(signal), { id, sealed: sealedPublic(sealing, given) })
+    const on = database.on(signal)
+    await repository.putGiven(on, { id, sealed: sealedPublic(sealing, given) })
+    if (renewedAtMs === -Infinity) await revocations.tell(on, 'signing-keys', NOBODY)
     renewedAtMs = clock.elapsedMs()
   }
 
@@ -174,8 +176,13 @@ export function createKeyRing(needs: Needs) {
     return loading
   }
 
+  function mayLook(): boolean {
+    const nowMs = clock.elapsedMs()
+    if (nowMs - looks.fromMs >= 1_000) looks = { fromMs: nowMs, count: 0 }
+    return ++looks.count <= LOOKS_MAX
+  }
+
   async function load(signal: AbortSignal): Promise<void> {
-    loadedAtMs = clock.elapsedMs()
     keys = await opened(await repository.list(database.on(signal)))
   }
 

@@ -31,7 +31,7 @@ type Needs = {
   keys: ProviderKeys
   database: Pick<Database, 'on' | 'transaction'>
   accounts: AccountRepository
-  revocations: Pick<Revocations, 'tell'>
+  revocations: Pick<Revocations, 'tell' | 'spread'>
   clock: Clock
 }
 
@@ -135,19 +135,22 @@ export function createProvider(needs: Needs): Issuer {
 
   // The provider says what somebody is; a later token is right where two disagree.
   async function follow(id: string, external: External, signal: AbortSignal) {
-    return await database.transaction(signal, async tx => {
+    const followed = await database.transaction(signal, async tx => {
       const followed = await accounts.follow(tx, id, external)
-      if (!followed) return undefined
-      const { before, roles } = followed
-      if (before.join() !== roles.join()) {
-        await revocations.tell(tx, 'user', id)
-        const entry = entryOf(id, { before: { roles: before }, after: { roles } })
-        await record(tx, onOwnBehalf(signal), entry)
-      }
-      return roles
+      if (!followed || !isChange(followed)) return followed
+      const { before, roles: after } = followed
+      await revocations.tell(tx, 'user', id)
+      const entry = entryOf(id, { before: { roles: before }, after: { roles: after } })
+      await record(tx, onOwnBehalf(signal), entry)
+      return followed
     })
+    if (followed && isChange(followed)) revocations.spread('user', id)
+    return followed?.roles
   }
 }
+
+const isChange = ({ before, roles }: { before: Role[]; roles: Role[] }): boolean =>
+  before.join() !== roles.join()
 
 const identityOf = (id: string, roles: readonly Role[]): Identity => ({
   kind: 'user',
