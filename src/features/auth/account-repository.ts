@@ -43,6 +43,7 @@ export function createAccountRepository() {
     external,
     follow,
     createExternal,
+    tie,
     forget,
   }
 
@@ -106,6 +107,16 @@ export function createAccountRepository() {
     return rows.length > 0
   }
 
+  /**
+   * Ties somebody of the provider to the user who was made for them: of the same address, without a
+   * password, and tied to nobody yet. Returns the user's id, where there is one.
+   */
+  async function tie(tx: Tx, { issuer, subject, email }: Tied): Promise<string | undefined> {
+    const values = [issuer, subject, email]
+    const [tied] = await tx.run(sql => sql.unsafe<{ id: string }[]>(TIE, values, PREPARED))
+    return tied?.id
+  }
+
   /** Places that nobody has signed in from for long. Returns how many went. */
   async function forget(on: Runner): Promise<number> {
     return (await on.run(sql => sql.unsafe<object[]>(FORGET))).length
@@ -120,6 +131,7 @@ type SignedIn = {
 }
 type Linked = { id: string; roles: Role[]; is_active: boolean; seen_at: string | null }
 type Followed = Pick<External, 'issuedAtS' | 'roles'>
+type Tied = Pick<External, 'issuer' | 'subject'> & { email: string }
 type Changed = { before: Role[]; roles: Role[] }
 
 const PREPARED = { prepare: true } as const
@@ -179,5 +191,11 @@ const CREATE_EXTERNAL = `with linked as (
   )
   insert into user_identities (issuer, subject, user_id) select $5, $6, id from linked
   returning 1`
+
+const TIE = `insert into user_identities (issuer, subject, user_id)
+  select $1, $2, u.id from users u
+  where u.email = $3 and u.password_hash is null
+    and not exists (select from user_identities i where i.user_id = u.id)
+  returning user_id as id`
 
 const FORGET = `delete from sign_in_places where seen_at < now() - interval '90 days' returning 1`

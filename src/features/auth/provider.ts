@@ -7,7 +7,7 @@ import type { Clock } from '#lib/clock.ts'
 import { foldEmail, isEmail } from '#lib/email.ts'
 import { newId } from '#lib/id.ts'
 import { record } from '#platform/audit/record.ts'
-import type { Database } from '#platform/postgres/database.ts'
+import type { Database, Tx } from '#platform/postgres/database.ts'
 import { codeOf } from '#platform/postgres/errors.ts'
 import type { AccountRepository, External } from './account-repository.ts'
 import type { Issuer } from './authenticator.ts'
@@ -50,6 +50,7 @@ const ALGORITHMS = [
   'RS512',
 ]
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt'])
+const USUAL_ROLES: readonly Role[] = ['user']
 const TOLERANCE_S = 30
 const NAME_CHARACTERS_MAX = 200
 const UNIQUE_VIOLATION = '23505'
@@ -111,26 +112,26 @@ export function createProvider(needs: Needs): Issuer {
   }
 
   async function create(external: External, payload: JWTPayload, signal: AbortSignal) {
-    if (!settings.createUsers) return undefined
-    const { issuer, subject, issuedAtS } = external
-    const user = { ...nameIn(payload, subject), roles: external.roles ?? ['user' as const] }
+    const user = { ...nameIn(payload, external.subject), roles: external.roles ?? USUAL_ROLES }
+    // An address that the provider has not checked says nothing.
+    const email = payload['email_verified'] === true ? user.email : null
     try {
       await database.transaction(signal, async tx => {
-        const id = newId()
-        const isMade = await accounts.createExternal(tx, {
-          id,
-          ...user,
-          issuer,
-          subject,
-          issuedAtS,
-        })
-        if (isMade) await record(tx, onOwnBehalf(signal), entryOf(id, { after: user }))
+        const tiedId = email && (await accounts.tie(tx, { ...external, email }))
+        if (tiedId) await note(tx, tiedId, { after: { email } })
+        else if (settings.createUsers) await make(tx, external, user)
       })
     } catch (error) {
       // Another request of the same person was first.
       if (codeOf(error) !== UNIQUE_VIOLATION) throw error
     }
     return await accounts.external(database.on(signal), external)
+  }
+
+  async function make(tx: Tx, { issuer, subject, issuedAtS }: External, user: Named) {
+    const id = newId()
+    const isMade = await accounts.createExternal(tx, { id, ...user, issuer, subject, issuedAtS })
+    if (isMade) await note(tx, id, { after: user })
   }
 
   // The provider says what somebody is; a later token is right where two disagree.
@@ -140,8 +141,7 @@ export function createProvider(needs: Needs): Issuer {
       if (!followed || !isChange(followed)) return followed
       const { before, roles: after } = followed
       await revocations.tell(tx, 'user', id)
-      const entry = entryOf(id, { before: { roles: before }, after: { roles: after } })
-      await record(tx, onOwnBehalf(signal), entry)
+      await note(tx, id, { before: { roles: before }, after: { roles: after } })
       return followed
     })
     if (followed && isChange(followed)) revocations.spread('user', id)
@@ -162,20 +162,18 @@ const identityOf = (id: string, roles: readonly Role[]): Identity => ({
 })
 
 // Nobody asked for it: it follows from a token that the provider made.
-const onOwnBehalf = (signal: AbortSignal): Call => ({
+const onOwnBehalf = (): Call => ({
   caller: callerOf(INTERNAL, { via: 'http', requestId: newId(), traceId: null, address: null }),
-  signal,
+  signal: NEVER,
   deadlineAtMs: Infinity,
 })
 
-const entryOf = (id: string, { before, after }: { before?: object; after: object }) => ({
-  action: PROVIDER_USER,
-  kind: 'user',
-  id,
-  outcome: 'done' as const,
-  ...(before && { before }),
-  after,
-})
+const NEVER = new AbortController().signal
+
+const note = (tx: Tx, id: string, seen: { before?: object; after: object }): Promise<void> =>
+  record(tx, onOwnBehalf(), { action: PROVIDER_USER, kind: 'user', id, outcome: 'done', ...seen })
+
+type Named = { name: string; email: string | null; roles: readonly Role[] }
 
 function nameIn(payload: JWTPayload, subject: string) {
   const { email, name, preferred_username: username } = payload

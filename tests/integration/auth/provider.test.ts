@@ -115,6 +115,21 @@ describe('somebody of the provider', () => {
     expect([body.email, body.roles]).toEqual([null, ['user']])
   })
 
+  test('becomes the user who was made for them, by an address that the provider has checked', async () => {
+    const provider = await openProvider()
+    const zerg = await open(provider, { createUsers: false })
+    const { id, email } = await insertPerson(opened.database, { hash: null })
+    const [sub, other] = [newId(), newId()]
+    const unchecked = await provider.sign({ ...STAFF, sub, email })
+    expect((await me(zerg, unchecked)).status).toBe(401)
+    const checked = { ...STAFF, email, email_verified: true }
+    expect((await me(zerg, await provider.sign({ ...checked, sub }))).body.id).toBe(id)
+    expect((await me(zerg, await provider.sign({ ...checked, sub: other }))).status).toBe(401)
+    const person = await insertPerson(opened.database)
+    const stolen = { ...checked, email: person.email, sub: newId() }
+    expect((await me(zerg, await provider.sign(stolen))).status).toBe(401)
+  })
+
   test('is what the latest token says, also for an older one', async () => {
     const provider = await openProvider()
     const zerg = await open(provider)

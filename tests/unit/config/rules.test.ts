@@ -197,6 +197,28 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     'ZERG_HTTP_HEADERS_MAX',
     /15KiB/,
   ],
+  [
+    'a session that ends before it is idle',
+    { ZERG_SESSION_IDLE_MAX: '720h', ZERG_SESSION_MAX: '24h' },
+    'ZERG_SESSION_IDLE_MAX',
+    /ZERG_SESSION_MAX \(24h\)/,
+  ],
+  [
+    'an identity provider without its keys',
+    { ZERG_OIDC_ISSUER: 'https://login.example.com', ZERG_OIDC_AUDIENCE: 'zerg' },
+    'ZERG_OIDC_ISSUER',
+    /audience or keys are missing/,
+  ],
+  [
+    'an identity provider of one’s own name',
+    {
+      ZERG_OIDC_ISSUER: 'zerg',
+      ZERG_OIDC_AUDIENCE: 'zerg',
+      ZERG_OIDC_JWKS_URL: 'https://login.example.com/keys',
+    },
+    'ZERG_OIDC_ISSUER',
+    /same as ZERG_AUTH_ISSUER/,
+  ],
 ])('%s is a problem', (...[, environment, name, reason]) => {
   expect(problemsOf(environment)).toEqual([
     expect.objectContaining({ name, reason: expect.stringMatching(reason) }),
