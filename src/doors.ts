@@ -10,8 +10,10 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import { ownerOfPort } from '#platform/sockets/port-owner.ts'
 import { openGrpc } from '#transport/grpc/server.ts'
+import { createClientAddress, createIsTrusted } from '#transport/http/client-address.ts'
 import { createCors } from '#transport/http/cors.ts'
 import { createPipeline } from '#transport/http/pipeline.ts'
+import { createCameByTls } from '#transport/http/scheme.ts'
 import { openHttp } from '#transport/http/server.ts'
 import { type App, publicRoutes } from './app.ts'
 
@@ -45,14 +47,17 @@ export async function openDoors({
   function openApi() {
     const routes = publicRoutes({ routes: app.routes, health, docs: config.http.docs })
     const { admission, refusals } = app
-    const cors = createCors(config.cors)
+    const { trustedProxies } = config.http
     const pipeline = createPipeline({
       ...shared,
       ...config.http,
       routes,
       admission,
       refusals,
-      cors,
+      bounds: config.http,
+      clientAddress: createClientAddress({ trustedProxies, log }),
+      cameByTls: createCameByTls(createIsTrusted(trustedProxies)),
+      cors: createCors(config.cors),
     })
     return onPort({ setting: 'PORT', host, port: config.http.port }, () =>
       openHttp({ ...config.http, pipeline }),

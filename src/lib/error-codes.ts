@@ -1,11 +1,13 @@
 // Every error that Zerg can answer with, once: what `docs/errors.md`, `zerg explain`,
 // `GET /errors/{code}` and both transports read. A code, once published, never changes its meaning.
 
+import { BOUND_ERRORS } from './error-codes-bounds.ts'
 import { entry, type ErrorEntry } from './error-entry.ts'
 
 export type { ErrorEntry } from './error-entry.ts'
 
 export const ERROR_CODES = {
+  ...BOUND_ERRORS,
   malformed_json: entry(400, 'The body is not valid JSON', {
     meaning: 'The request body could not be parsed, so nothing was done.',
     cause: 'A syntax error, a cut body, or a body that is not UTF-8.',
@@ -157,11 +159,6 @@ export const ERROR_CODES = {
     meaning: 'The change was not made, because it would have overwritten somebody else’s.',
     cause: 'The `If-Match` header or the `version` in the body names an older version.',
     fix: 'Read the resource again, apply the change to what it is now, and send its new `ETag`.',
-  }),
-  payload_too_large: entry(413, 'The body is too large', {
-    meaning: 'The body is larger than the server accepts.',
-    cause: 'More than `ZERG_HTTP_BODY_MAX` bytes.',
-    fix: 'Send less; the limit is in `detail`.',
   }),
   unsupported_media_type: entry(415, 'The content type is not supported', {
     meaning: 'The body is not declared as a type that this route reads.',

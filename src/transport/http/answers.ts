@@ -2,6 +2,7 @@
 
 import { exchangeOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
+import { sayLimit } from './limit-headers.ts'
 import { pathOf } from './path.ts'
 import { isKnownTag, versionTag } from './preconditions.ts'
 import { FOR_EVERY, FOR_TLS } from './security-headers.ts'
@@ -124,6 +125,7 @@ export function seal(exchange: Exchange, { status, body, headers }: Sealed): Res
   headers['x-request-id'] = exchange.call.caller.requestId
   if (exchange.call.idempotency?.replayed) headers['idempotency-replayed'] = 'true'
   if (exchange.house.draining) headers['connection'] = 'close'
+  if (exchange.limit) sayLimit(headers, exchange.limit)
   exchange.bytesOut = lengthOf(body)
   const isLong = exchange.bytesOut > AT_ONCE_MAX_BYTES && exchange.request.method !== 'HEAD'
   const response = new Response(isLong ? inOneWrite(body) : body, {

@@ -1,5 +1,6 @@
 // What a request's head says about itself: its id, its trace, how long it may take.
 
+import { networkOf } from '#lib/address.ts'
 import { ANONYMOUS, callerOf, type From } from '#lib/caller.ts'
 import type { Clock } from '#lib/clock.ts'
 import { parseDuration } from '#lib/duration.ts'
@@ -9,28 +10,36 @@ import { traceIdOf } from '#lib/trace-parent.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
 
-/** The other end of a request's socket; asked for only where somebody wants to know. */
+/** The other end of a request's socket. */
 export type AddressOf = (request: Request) => string | null
 
-type Given = { house: House; clock: Clock; requestTimeoutMs: number }
+type Given = {
+  house: House
+  clock: Clock
+  requestTimeoutMs: number
+  /** What is wrong with the size of a head. */
+  complaint?: ((url: string, headers: Headers) => AppError | undefined) | undefined
+}
 
 /** Opens exchanges. What is wrong with a head becomes the exchange's `error`. */
-export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
+export function createArrivals({ house, clock, requestTimeoutMs, complaint }: Given) {
   return function open(request: Request, addressOf: AddressOf): Exchange {
     const { headers } = request
     const asked = headers.get('request-timeout')
     const timeoutMs = asked === null ? requestTimeoutMs : parseDuration(asked.trim())
     const controller = new AbortController()
+    const { url } = request
+    const address = house.clientAddress?.(request, addressOf) ?? addressOf(request)
     const from: From = {
       via: 'http',
       requestId: requestId(headers),
       traceId: traceId(headers),
-      address: () => addressOf(request),
+      address,
     }
     const exchange: Exchange = {
       request,
       method: request.method,
-      url: request.url,
+      url,
       house,
       call: {
         caller: callerOf(ANONYMOUS, from),
@@ -38,6 +47,9 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
         deadlineAtMs: clock.nowMs() + Math.min(timeoutMs || requestTimeoutMs, requestTimeoutMs),
       },
       from,
+      client: address === null ? 'nowhere' : networkOf(address),
+      limit: undefined,
+      isReading: false,
       controller,
       leave: undefined,
       endedAtMs: 0,
@@ -47,7 +59,7 @@ export function createArrivals({ house, clock, requestTimeoutMs }: Given) {
       route: 'unmatched',
       access: undefined,
       dressed: undefined,
-      error: timeoutMs ? undefined : badTimeout(),
+      error: timeoutMs ? complaint?.(url, headers) : badTimeout(),
       bytesIn: 0,
       bytesOut: 0,
     }

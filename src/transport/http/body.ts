@@ -56,6 +56,7 @@ async function readBytes(exchange: Exchange, maxBytes: number): Promise<Uint8Arr
   if (!request.body) return new Uint8Array()
 
   const reader = request.body.getReader()
+  exchange.isReading = true
   const cancel = () => void reader.cancel().catch(() => {})
   call.signal.addEventListener('abort', cancel, { once: true })
   try {
@@ -64,6 +65,7 @@ async function readBytes(exchange: Exchange, maxBytes: number): Promise<Uint8Arr
     cancel()
     throw thrown instanceof AppError ? thrown : brokenOff(thrown)
   } finally {
+    exchange.isReading = false
     call.signal.removeEventListener('abort', cancel)
     call.signal.throwIfAborted()
   }

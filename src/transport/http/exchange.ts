@@ -3,7 +3,9 @@
 
 import type { Call } from '#lib/call.ts'
 import type { From } from '#lib/caller.ts'
+import type { Decision } from '#platform/limits/decision.ts'
 import type { Access } from './access.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { Cors } from './cors.ts'
 import type { CameByTls } from './scheme.ts'
 
@@ -12,6 +14,10 @@ export type House = {
   /** Set once, by the shutdown: every answer from then on tells its client to leave. */
   draining: boolean
   readonly bodyMaxBytes: number
+  /** Absent where a body may take as long as its request. */
+  readonly bodyTimeoutMs?: number | undefined
+  /** Absent where the socket's other end is the client, whatever headers say. */
+  readonly clientAddress?: ClientAddress | undefined
   /** Absent where no page of another origin may read answers. */
   readonly cors?: Cors | undefined
   /** Absent where TLS neither ends at us nor at a proxy that is trusted. */
@@ -27,6 +33,12 @@ export type Exchange = {
   readonly call: Call
   /** The way that the caller came, whoever it turns out to be. */
   readonly from: From
+  /** Who counts as one client before it is known who asks: an address, or the network around it. */
+  readonly client: string
+  /** What became of it under its limit, for its headers; the last one asked counts. */
+  limit: Decision | undefined
+  /** Whether its body is on its way. */
+  isReading: boolean
   /** Fires the call's signal. */
   readonly controller: AbortController
   /** Takes the answer; whoever comes second is too late. */

@@ -3,6 +3,7 @@
 
 import { AppError } from '#lib/errors.ts'
 import type { Clock } from '#lib/clock.ts'
+import { formatDuration } from '#lib/duration.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Also how late a deadline or a hang-up may be noticed. */
@@ -49,11 +50,18 @@ export function createInFlight({ clock, answerFor }: Needs) {
       return
     }
     if (nowMs >= call.deadlineAtMs) return end(exchange, deadlineExceeded())
+    if (isTooSlow(exchange)) return end(exchange, bodyTooSlow(exchange))
     if (exchange.isWatched || clock.elapsedMs() - exchange.startedAtMs < WATCHED_AFTER_MS) return
     // Only a request that takes long pays for a listener, which costs more than most requests do.
     exchange.isWatched = true
     if (request.signal.aborted) return end(exchange, clientGone())
     request.signal.addEventListener('abort', () => end(exchange, clientGone()), { once: true })
+  }
+
+  // Counted from the head: a client that means it sends its body with it.
+  function isTooSlow({ isReading, house, startedAtMs }: Exchange): boolean {
+    const { bodyTimeoutMs = Infinity } = house
+    return isReading && clock.elapsedMs() - startedAtMs >= bodyTimeoutMs
   }
 
   function end(exchange: Exchange, reason: AppError): void {
@@ -75,5 +83,8 @@ export function createInFlight({ clock, answerFor }: Needs) {
 
 const deadlineExceeded = () =>
   new AppError('deadline_exceeded', 'The request reached its deadline and was ended.')
+
+const bodyTooSlow = ({ house: { bodyTimeoutMs = 0 } }: Exchange) =>
+  new AppError('body_too_slow', `The body had not arrived after ${formatDuration(bodyTimeoutMs)}.`)
 
 const clientGone = () => new AppError('client_closed_request', 'The client closed the connection.')

@@ -12,6 +12,8 @@ import { createAccounts } from './accounts.ts'
 import { dressed, seal } from './answers.ts'
 import { createArrivals } from './arrival.ts'
 import type { AddressOf } from './arrival.ts'
+import { type Bounds, createCrowd, createHeadBounds } from './bounds.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { Cors } from './cors.ts'
 import { keepExchange } from './exchange.ts'
 import type { Exchange, House } from './exchange.ts'
@@ -35,6 +37,10 @@ export type PipelineOptions = {
   clock: Clock
   bodyMaxBytes: number
   requestTimeoutMs: number
+  /** Absent on the operations port, which is never limited. */
+  bounds?: Bounds | undefined
+  /** Absent where the other end of the socket is the client. */
+  clientAddress?: ClientAddress | undefined
   /** Absent where TLS neither ends at us nor at a proxy that is trusted. */
   cameByTls?: CameByTls | undefined
   /** Absent where no page of another origin may read answers. */
@@ -44,17 +50,25 @@ export type PipelineOptions = {
 }
 
 export function createPipeline(options: PipelineOptions) {
-  const { clock, log, metrics, requestTimeoutMs, isDraining } = options
+  const { clock, log, metrics, requestTimeoutMs, bounds, isDraining } = options
   const router = createRouter(options.routes, options.admission)
   const house: House = {
     draining: false,
     bodyMaxBytes: options.bodyMaxBytes,
+    bodyTimeoutMs: bounds?.bodyTimeoutMs,
+    clientAddress: options.clientAddress,
     cameByTls: options.cameByTls,
     cors: options.cors,
   }
-  const open = createArrivals({ house, clock, requestTimeoutMs })
+  const open = createArrivals({
+    house,
+    clock,
+    requestTimeoutMs,
+    complaint: bounds && createHeadBounds(bounds),
+  })
   const accounts = createAccounts({ log, metrics, refusals: options.refusals, clock })
   const inFlight = createInFlight({ clock, answerFor })
+  const crowd = bounds && createCrowd(bounds)
   let finished = 0
 
   return {
@@ -96,6 +110,7 @@ export function createPipeline(options: PipelineOptions) {
   // A handler that ends after it was answered for is too late.
   function leave(exchange: Exchange, response: Response): void {
     if (!inFlight.remove(exchange)) return
+    crowd?.leave(exchange)
     finished++
     const answer = dress(exchange, response)
     accounts.settle(exchange, answer.status)
@@ -103,7 +118,9 @@ export function createPipeline(options: PipelineOptions) {
   }
 
   function answerTo(exchange: Exchange): Response | Promise<Response> {
-    const { request, method, url, error } = exchange
+    const { request, method, url } = exchange
+    const crowded = crowd?.enter(exchange)
+    const error = exchange.error ?? crowded
     if (error !== undefined) return answerProblem(exchange, error)
     if (method === 'OPTIONS') return answerOptions(exchange)
     if (!url.startsWith('http')) return answerHostless(exchange)

@@ -22,6 +22,8 @@ export function answerProblem(
   if (error.retryAfterS !== undefined) headers['retry-after'] = String(error.retryAfterS)
   const body = problemOf(error, exchange)
   if (body.status === 401) headers['www-authenticate'] = challengeOf(error)
+  // What is still to come of the body would be taken for the next request.
+  if (error.code === 'body_too_slow') headers['connection'] = 'close'
   return seal(exchange, { status: body.status, body: JSON.stringify(body), headers })
 }
 

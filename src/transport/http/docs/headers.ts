@@ -53,12 +53,23 @@ const answerHeader = (description: string, example: unknown, type = 'string'): H
   example,
 })
 
+/** Not stated by any route: the pipeline adds them. */
+export type EverywhereHeader = 'X-Request-Id' | 'RateLimit-Policy' | 'RateLimit'
+
 export const ANSWER_HEADERS: Readonly<
-  Record<AnswerHeader | 'X-Request-Id' | 'Retry-After' | 'WWW-Authenticate', Header>
+  Record<AnswerHeader | EverywhereHeader | 'Retry-After' | 'WWW-Authenticate', Header>
 > = {
   'X-Request-Id': answerHeader(
     'The name of this request in the logs; quote it when asking for help.',
     '01939c2e-7a61-7d3c-8f5e-3b1c2d4e5f60',
+  ),
+  'RateLimit-Policy': answerHeader(
+    'The limit that counted this request: its name, how many (`q`) in how many seconds (`w`).',
+    '"read";q=6000;w=60',
+  ),
+  RateLimit: answerHeader(
+    'How many requests are left under it (`r`), and in how many seconds all of them are back, or, where none is left, the next one (`t`).',
+    '"read";r=5987;t=1',
   ),
   'WWW-Authenticate': answerHeader('How to say who is asking (RFC 6750).', 'Bearer realm="zerg"'),
   'Retry-After': answerHeader('Seconds to wait before the request is repeated.', 1, 'integer'),

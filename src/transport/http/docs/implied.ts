@@ -33,6 +33,7 @@ function implied({ method, path, operation }: Place): ErrorCode[] {
     [hasIdInPath, ['invalid_path_parameter']],
     [query !== undefined || isVersioned(path), ['invalid_query']],
     [query !== undefined && 'cursor' in query.properties, ['invalid_cursor']],
+    [operation.limit !== 'none', LIMITS],
     [body !== undefined, BODY],
     [operation.idempotency === 'kept', KEYS],
     [true, NEEDS[needs]],
@@ -51,10 +52,20 @@ const CALLERS = [
   'identity_provider_unavailable',
 ] as const
 
+const LIMITS = ['rate_limited', 'too_many_in_flight'] as const
+
 // The pipeline answers these whatever the route.
-const EVERYWHERE = ['invalid_header', 'internal', 'deadline_exceeded', 'shutting_down'] as const
+const EVERYWHERE = [
+  'invalid_header',
+  'uri_too_long',
+  'header_too_large',
+  'internal',
+  'deadline_exceeded',
+  'shutting_down',
+] as const
 
 const BODY = [
+  'body_too_slow',
   'malformed_json',
   'payload_too_large',
   'unsupported_media_type',

@@ -4,6 +4,7 @@ import { type ErrorCode, errorEntry } from '#lib/error-codes.ts'
 import { OPEN, SIGNED_IN } from '../access.ts'
 import { BEARER } from './about.ts'
 import type { Answer, AnswerHeader, Operation, PathParameter } from './documented.ts'
+import type { EverywhereHeader } from './headers.ts'
 import { errorsByStatus, isRead, type Place } from './implied.ts'
 import type {
   JsonSchema,
@@ -113,11 +114,11 @@ function responsesOf(place: Place, schemas: SchemaWriter): Record<string, Respon
   const { operation, method } = place
   const responses = new Map<number, Response>()
   for (const [status, answer] of Object.entries(operation.answers))
-    responses.set(Number(status), answerOf(withReplays(operation, answer), schemas))
-  if (isRead(method) && carriesTag(operation)) responses.set(304, NOT_MODIFIED)
+    responses.set(Number(status), answerOf(withReplays(operation, answer), operation, schemas))
+  if (isRead(method) && carriesTag(operation)) responses.set(304, notModified(operation))
   for (const [status, codes] of errorsByStatus(place)) {
     // `/ready` answers 503 in a shape of its own: what a route says itself goes first.
-    if (!responses.has(status)) responses.set(status, errorOf(status, codes))
+    if (!responses.has(status)) responses.set(status, errorOf(status, codes, operation))
   }
   return Object.fromEntries([...responses].toSorted(([a], [b]) => a - b))
 }
@@ -127,11 +128,11 @@ const withReplays = ({ idempotency }: Operation, answer: Answer): Answer =>
     ? { ...answer, headers: [...(answer.headers ?? []), 'Idempotency-Replayed'] }
     : answer
 
-function answerOf(answer: Answer, schemas: SchemaWriter): Response {
+function answerOf(answer: Answer, operation: Operation, schemas: SchemaWriter): Response {
   const { description, shape, example, headers = [], contentType = 'application/json' } = answer
   return {
     description,
-    headers: headersOf(headers),
+    headers: headersOf(headers, operation),
     ...(shape && {
       content: {
         [contentType]: {
@@ -143,9 +144,9 @@ function answerOf(answer: Answer, schemas: SchemaWriter): Response {
   }
 }
 
-const errorOf = (status: number, codes: readonly ErrorCode[]): Response => ({
+const errorOf = (status: number, codes: readonly ErrorCode[], operation: Operation): Response => ({
   description: codes.map(code => `\`${code}\`: ${errorEntry(code).title}.`).join('\n\n'),
-  headers: headersOf(errorHeaders(status, codes)),
+  headers: headersOf(errorHeaders(status, codes), operation),
   content: problemContent(codes),
 })
 
@@ -161,12 +162,16 @@ const ERROR_HEADERS: Readonly<Record<number, readonly ('Retry-After' | 'WWW-Auth
 
 const headersOf = (
   names: readonly (AnswerHeader | 'Retry-After' | 'WWW-Authenticate')[],
-): Record<string, Reference> =>
-  Object.fromEntries(
-    [...names, 'X-Request-Id'].map(name => [name, { $ref: `#/components/headers/${name}` }]),
+  { limit }: Operation,
+): Record<string, Reference> => {
+  const everywhere: readonly EverywhereHeader[] =
+    limit === 'none' ? ['X-Request-Id'] : ['RateLimit-Policy', 'RateLimit', 'X-Request-Id']
+  return Object.fromEntries(
+    [...names, ...everywhere].map(name => [name, { $ref: `#/components/headers/${name}` }]),
   )
-
-const NOT_MODIFIED: Response = {
-  description: 'The client’s copy is still the present one; no body.',
-  headers: headersOf(['ETag']),
 }
+
+const notModified = (operation: Operation): Response => ({
+  description: 'The client’s copy is still the present one; no body.',
+  headers: headersOf(['ETag'], operation),
+})

@@ -45,17 +45,21 @@ describe('errors are implied by', () => {
     ['a database', { needs: 'database' }, { 503: ['database_unavailable', 'database_busy'] }],
     ['the Tasks service', { needs: 'tasks' }, { 503: ['tasks_service_unavailable'] }],
     ['a change of what is kept', { needs: 'database' }, { 507: ['storage_full'] }],
+    ['a body that may be slow', aBody(), { 408: ['body_too_slow'] }],
     ['every request', {}, { 504: ['deadline_exceeded'] }],
+    ['every head', {}, { 414: ['uri_too_long'], 431: ['header_too_large'] }],
+    ['a limit', {}, { 429: ['rate_limited'], 503: ['too_many_in_flight'] }],
   ])('%s', (_, more, implied) => {
     for (const [status, codes] of Object.entries(implied))
       expect(examplesOf(more, status)).toEqual(expect.arrayContaining(codes))
   })
 
   test('nothing where they cannot come', () => {
-    const { responses } = writtenOf({})
-    expect(Object.keys(responses)).toEqual(['200', '400', '500', '503', '504'])
-    expect(examplesOf({}, '400')).toEqual(['invalid_header'])
-    expect(examplesOf({}, '503')).toEqual(['shutting_down'])
+    const bare = { limit: 'none' } as const
+    const { responses } = writtenOf(bare)
+    expect(Object.keys(responses)).toEqual(['200', '400', '414', '431', '500', '503', '504'])
+    expect(examplesOf(bare, '400')).toEqual(['invalid_header'])
+    expect(examplesOf(bare, '503')).toEqual(['shutting_down'])
   })
 })
 
