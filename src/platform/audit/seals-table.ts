@@ -31,7 +31,7 @@ export type Ready = {
   horizon: string
 }
 
-type TipRow = {
+export type TipRow = {
   number: number
   total: number
   head: Uint8Array

@@ -101,27 +101,35 @@ export async function firstEntry(on: Runner, stretch: Stretch): Promise<Link | u
   return readLinks(await readEntryLinks(on, stretch, 1))[0]
 }
 
-/** Whether an entry that says just this stands at another place. */
-export async function standsElsewhere(on: Runner, link: Link): Promise<boolean> {
+// Entries that say the same, at the same time. Two may do so and both be right: each is in a seal
+// where it stands.
+const TWINS = `
+  select xid, seq, exists (select 1 from audit_seals where position(link in links) > 0) as is_right
+  from (
+    select xid, seq, ${LINK} as link from audit_entries
+    where at = to_timestamp($1::double precision / 1000)
+  ) as entries
+  where substring(link from 25) = decode($2, 'hex')`
+
+/** Whether an entry that was sealed with this link stands at another place now. */
+export async function standsElsewhere(on: Runner, { xid, seq, atMs, digest }: Link) {
   const rows = await on.run(sql =>
     sql.unsafe<object[]>(
-      `select 1 from audit_entries
-      where at = to_timestamp($1::double precision / 1000)
-        and (xid, seq) <> ($2::xid8, $3::bigint)
-        and substring(${LINK} from 25) = decode($4, 'hex')
-      limit 1`,
-      [link.atMs, String(link.xid), link.seq, link.digest],
+      `select 1 from (${TWINS}) as twins
+      where not is_right and (xid, seq) <> ($3::xid8, $4::bigint) limit 1`,
+      [atMs, digest, String(xid), seq],
     ),
   )
   return rows.length > 0
 }
 
-/** Whether an entry that says just this was sealed, wherever. */
-export async function wasSealed(on: Runner, link: Link): Promise<boolean> {
+/** Whether an entry with this link was sealed at another place, where it stands no more. */
+export async function stoodElsewhere(on: Runner, { atMs, digest }: Link): Promise<boolean> {
   const rows = await on.run(sql =>
     sql.unsafe<object[]>(
-      `select 1 from audit_seals where position(decode($1, 'hex') in links) > 0 limit 1`,
-      [link.digest],
+      `select 1 where not exists (select 1 from (${TWINS}) as twins where is_right)
+        and exists (select 1 from audit_seals where position(decode($2, 'hex') in links) > 0)`,
+      [atMs, digest],
     ),
   )
   return rows.length > 0

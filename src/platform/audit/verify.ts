@@ -17,7 +17,7 @@ import {
   readEntryLinks,
   readSeals,
   standsElsewhere,
-  wasSealed,
+  stoodElsewhere,
 } from './verify-table.ts'
 
 type Needs = {
@@ -129,7 +129,7 @@ async function verifyFrom(needs: Needs, anchor: Anchor | undefined): Promise<Ver
 
   // What an entry says is hashed apart from its place, so that one that was only moved is recognised.
   async function lookAround({ kind, link }: Found): Promise<Found> {
-    const moved = await (kind === 'inserted' ? wasSealed(on, link) : standsElsewhere(on, link))
+    const moved = await (kind === 'inserted' ? stoodElsewhere(on, link) : standsElsewhere(on, link))
     return { kind: moved ? 'reordered' : kind, link }
   }
 
