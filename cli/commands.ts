@@ -84,6 +84,21 @@ export const groups: readonly Group[] = [
         'Show each setting and where it came from',
         () => import('./commands/config/show.ts'),
       ),
+      row(
+        'audit verify',
+        'Find the first entry that was tampered with',
+        () => import('./commands/audit/verify.ts'),
+      ),
+      row(
+        'audit export',
+        'Print the audit log as JSON lines or CSV',
+        () => import('./commands/audit/export.ts'),
+      ),
+      row(
+        'audit prune',
+        'Forget what is older than it has to be',
+        () => import('./commands/audit/prune.ts'),
+      ),
       row('version', 'Show version, commit and runtime', () => import('./commands/version.ts')),
     ],
   },
@@ -132,6 +147,7 @@ export const rows: readonly Row[] = groups.flatMap(group => group.rows)
 
 /** What the first word of a command with two is about. */
 export const FAMILIES: Readonly<Record<string, string>> = {
+  audit: 'Verify, print and prune the audit log',
   config: 'Look at the configuration without starting anything',
   keys: 'Make, look at and end API keys; rotate signing keys',
   migrate: 'Bring the schema of the database to the version that is needed',

@@ -5,14 +5,10 @@ import type { Config } from '#config/schema.ts'
 import { callerOf, OPERATOR } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createHealth } from '#platform/health/health.ts'
-import { openStores } from '#platform/index.ts'
-import { createResources } from '#platform/lifecycle/resources.ts'
-import { createTimeline } from '#platform/lifecycle/timeline.ts'
-import { createLog } from '#platform/observability/log.ts'
-import { createMetrics } from '#platform/observability/metrics.ts'
 import type { Admission } from '#transport/http/admission.ts'
 import { createPipeline } from '#transport/http/pipeline.ts'
 import { createApp, publicRoutes } from './app.ts'
+import { openData } from './data.ts'
 
 export type Operator = {
   /** `path` begins with a slash: `/api/v1/keys`. Never rejects for what the API refuses. */
@@ -20,23 +16,10 @@ export type Operator = {
   close(): Promise<void>
 }
 
-const CLOSE_MAX_MS = 5_000
-
 /** @throws DatabaseFailure, StartFailure or AppError that says what to do. */
 export async function openOperator(config: Config): Promise<Operator> {
-  const { log } = createLog({ level: 'silent', format: 'json' })
-  const metrics = createMetrics()
-  const resources = createResources(log)
-  const signal = AbortSignal.timeout(config.lifecycle.startTimeoutMs * 2)
-  const life = {
-    open: <T>(name: string, resource: Parameters<typeof resources.open<T>>[1]) =>
-      resources.open(name, resource, signal),
-  }
-  const close = () =>
-    resources.closeAll(createTimeline(systemClock, { budgetMs: CLOSE_MAX_MS, drainMaxMs: 0 }), [])
-
+  const { stores, log, metrics, life, close } = await openData(config)
   try {
-    const stores = await openStores({ config, log, metrics, life })
     const app = createApp({ config, platform: stores, log, metrics })
     if (app.remote) await life.open('tasks-service', app.remote.resource)
     const health = createHealth({

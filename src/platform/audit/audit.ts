@@ -7,7 +7,7 @@ import type { Periodic } from '../periodic/periodic.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { createHeadKeys } from './heads.ts'
-import { makePartitions } from './partitions.ts'
+import { makePartitionsPatiently } from './partitions.ts'
 import { createSealer } from './sealer.ts'
 import { readTip, readWaiting } from './seals-table.ts'
 
@@ -40,7 +40,7 @@ function openAudit({ database, periodic, secrets, log, metrics }: Needs) {
   periodic.register({
     name: 'audit-partitions',
     everyMs: PARTITIONS_EVERY_MS,
-    run: signal => makePartitions(on(signal)),
+    run: signal => makePartitionsPatiently(on(signal), signal),
   })
 
   // By every instance, not by the one that seals: that nobody does must show too.

@@ -1,5 +1,7 @@
 // The months of the audit log, each a partition of its own, made before it begins.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAppError } from '#lib/errors.ts'
 import type { Runner } from '../postgres/database.ts'
 
 const MONTHS_AHEAD = 2
@@ -10,4 +12,16 @@ export async function makePartitions(on: Runner, ahead = MONTHS_AHEAD): Promise<
     sql => sql<{ made: number }[]>`select audit_make_partitions(${ahead}) as made`,
   )
   return row?.made ?? 0
+}
+
+/** The same, and again soon where somebody was in the way: the lock is never waited for long. */
+export async function makePartitionsPatiently(on: Runner, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    try {
+      return await makePartitions(on)
+    } catch (error) {
+      if (!isAppError(error, 'database_busy')) throw error
+      await sleep(500 + Math.random() * 1_500, undefined, { signal })
+    }
+  }
 }
