@@ -26,7 +26,7 @@ export async function openData(config: Config) {
     resources.closeAll(createTimeline(systemClock, { budgetMs: CLOSE_MAX_MS, drainMaxMs: 0 }), [])
   try {
     const stores = await openStores({ config, log, metrics, life })
-    return { stores, log, metrics, life, close }
+    return { stores, log, metrics, life, signal, close }
   } catch (failure) {
     await close()
     throw failure

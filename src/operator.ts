@@ -18,7 +18,7 @@ export type Operator = {
 
 /** @throws DatabaseFailure, StartFailure or AppError that says what to do. */
 export async function openOperator(config: Config): Promise<Operator> {
-  const { stores, log, metrics, life, close } = await openData(config)
+  const { stores, log, metrics, life, signal, close } = await openData(config)
   try {
     const app = createApp({ config, platform: stores, log, metrics })
     if (app.remote) await life.open('tasks-service', app.remote.resource)

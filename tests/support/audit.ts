@@ -37,3 +37,26 @@ export async function tamper(database: Database, text: string): Promise<void> {
     )
   })
 }
+
+/** As if nobody had run for months: every month is gone, and what it held is in the default one. */
+export async function forgetMonths(database: Database): Promise<void> {
+  await tamper(
+    database,
+    `do $$
+    declare
+      month record;
+    begin
+      lock table audit_entries in access exclusive mode;
+      for month in
+        select inhrelid::regclass as name from pg_inherits
+        where inhparent = 'audit_entries'::regclass
+          and inhrelid <> 'audit_entries_default'::regclass
+      loop
+        execute format('alter table audit_entries detach partition %s', month.name);
+        execute format('insert into audit_entries_default select * from %s', month.name);
+        execute format('drop table %s', month.name);
+      end loop;
+    end
+    $$`,
+  )
+}
