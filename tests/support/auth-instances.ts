@@ -88,6 +88,7 @@ export async function openInstance(database: Database, options: InstanceOptions 
   })
   const pipeline = pipelineOver([authRoutes({ auth }), userRoutes({ users })], {
     admission: createAdmission({ authenticate: auth.authenticate }),
+    refusals,
     requestTimeoutMs: 15_000,
   })
   const living = await auth.resource.start(AbortSignal.timeout(10_000))
@@ -149,6 +150,15 @@ export async function insertPerson(
       values (${id}, ${'Some Body'}, ${email}, ${[...roles]}::text[], ${hash})`,
   )
   return { id, email }
+}
+
+/** The actions in the entries that a request has left, whatever they are about. */
+export async function actionsIn(database: Database, requestId: string | null) {
+  const rows = await database.on(AbortSignal.timeout(10_000)).run(
+    sql => sql<{ action: string }[]>`
+      select action from audit_entries where request_id = ${requestId ?? ''}`,
+  )
+  return rows.map(({ action }) => action)
 }
 
 /** What an entry of the audit log says of an action on somebody or something. */

@@ -6,7 +6,7 @@ import type { Attempt } from './attempts.ts'
 export type AttemptRepository = ReturnType<typeof createAttemptRepository>
 
 export function createAttemptRepository() {
-  return { waitOf, count, clear, forget }
+  return { waitOf, count, clear, takeBack, forget }
 
   /** Whole seconds until the attempt is looked at; 0 where it may be now. */
   async function waitOf(on: Runner, { network, account }: Attempt): Promise<number> {
@@ -25,6 +25,11 @@ export function createAttemptRepository() {
   /** The account's failures are forgotten; its network has one fewer. */
   async function clear(on: Runner, { network, account }: Attempt): Promise<void> {
     await on.run(sql => sql.unsafe(CLEAR, [account, network], PREPARED))
+  }
+
+  /** Each has one failure fewer. */
+  async function takeBack(on: Runner, { network, account }: Attempt): Promise<void> {
+    await on.run(sql => sql.unsafe(TAKE_BACK, [network, account], PREPARED))
   }
 
   /** Returns how many were of no consequence any more. */
@@ -64,5 +69,9 @@ const COUNT = `insert into sign_in_failures as f (subject, failures, failed_at, 
 const CLEAR = `with cleared as (delete from sign_in_failures where subject = $1)
   update sign_in_failures set failures = failures - 1, waits_until = clock_timestamp()
   where subject = $2 and failures > 0`
+
+const TAKE_BACK = `update sign_in_failures
+  set failures = failures - 1, waits_until = clock_timestamp()
+  where subject in ($1, $2) and failures > 0`
 
 const FORGET = `delete from sign_in_failures where failed_at < now() - ${MEMORY} returning 1`

@@ -30,7 +30,7 @@ type Of = {
 const FREE = { account: 5, network: 50 } as const
 
 export function createAttempts({ repository, key }: Needs) {
-  return { begin, succeeded }
+  return { begin, succeeded, notLookedAt }
 
   /**
    * Counts as a failure until `succeeded` says otherwise, so that many at once do not slip through.
@@ -54,6 +54,11 @@ export function createAttempts({ repository, key }: Needs) {
 
   async function succeeded(on: Runner, attempt: Attempt): Promise<void> {
     await repository.clear(on, attempt)
+  }
+
+  /** Takes the count back: nobody has learnt anything. */
+  async function notLookedAt(on: Runner, attempt: Attempt): Promise<void> {
+    await repository.takeBack(on, attempt)
   }
 
   function subject(kind: string, name: string): Buffer {

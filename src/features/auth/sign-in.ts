@@ -3,7 +3,7 @@
 
 import type { Call } from '#lib/call.ts'
 import { foldEmail } from '#lib/email.ts'
-import { AppError } from '#lib/errors.ts'
+import { AppError, isAppError } from '#lib/errors.ts'
 import { requireReach } from '#lib/rule.ts'
 import type { Entry } from '#platform/audit/record.ts'
 import type { Refusals } from '#platform/audit/refusals.ts'
@@ -61,7 +61,7 @@ export function createSignIn(needs: Needs) {
     const isKnown = account?.is_known ?? false
     const attempt = await attempts.begin(on, { account: typed, network, isKnown })
     const kept = account?.password_hash ?? DUMMY_HASH
-    const isRight = await hasher.verify(password, kept, call.signal)
+    const isRight = await check(call, { password, kept, attempt })
     const begun =
       isRight && account?.is_active && account.password_hash !== null
         ? await enter({ call, account, network, attempt }, { password, userAgent })
@@ -71,6 +71,17 @@ export function createSignIn(needs: Needs) {
     const about = { action: LOGIN, kind: 'user', id: account?.id ?? null }
     refusals.note(call, refused, { ...about, after: { email: typed } })
     throw refused
+  }
+
+  // Who was turned away in a crowd has not failed.
+  async function check({ signal }: Call, { password, kept, attempt }: Checking): Promise<boolean> {
+    try {
+      return await hasher.verify(password, kept, signal)
+    } catch (error) {
+      if (isAppError(error, 'sign_in_busy'))
+        await attempts.notLookedAt(database.on(signal), attempt)
+      throw error
+    }
   }
 
   type Entering = { password: string; userAgent: string | null }
@@ -144,6 +155,7 @@ export function createSignIn(needs: Needs) {
   }
 }
 
+type Checking = { password: string; kept: string; attempt: Attempt }
 type Choosing = { signal: AbortSignal; pointer: string; about: readonly string[] }
 
 const OUTCOMES: Readonly<Partial<Record<AppError['code'], string>>> = {

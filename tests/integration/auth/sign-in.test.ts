@@ -6,6 +6,7 @@ import type { Database } from '#platform/postgres/database.ts'
 import { databases, type OpenedDatabase } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
 import {
+  actionsIn,
   entriesOf,
   insertPerson,
   type Instance,
@@ -68,7 +69,7 @@ describe.each(databases)('on $name', ({ open }) => {
 
     test('and a refusal leave an entry each, without the password', async () => {
       const { id, email } = await insertPerson(database)
-      await zerg.login(email, { password: 'a mistake of mine' })
+      const refused = await zerg.login(email, { password: 'a mistake of mine' })
       await zerg.login(email)
       const entries = await eventually(async () => {
         const found = await entriesOf(database, id)
@@ -80,6 +81,8 @@ describe.each(databases)('on $name', ({ open }) => {
         ['auth.login', 'refused'],
       ])
       expect(JSON.stringify(entries)).not.toContain('mistake')
+      const requestId = refused.headers.get('x-request-id')
+      expect(await actionsIn(database, requestId)).toEqual(['auth.login'])
     })
 
     test('makes an old hash into one of today', async () => {
