@@ -1,6 +1,7 @@
 // The audit log in PostgreSQL, to be read. SQL lives here, and nowhere else in this feature.
 
 import { type Bind, createPlaceholders } from '#lib/placeholders.ts'
+import { parseTime } from '#lib/time.ts'
 import { entryIdOf, type EntryPlace } from '#platform/audit/entry-id.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import type { AuditEntry, AuditFilter } from './model.ts'
@@ -70,10 +71,13 @@ function conditionsOf(filter: AuditFilter, bind: Bind): string[] {
   return [
     ...equal,
     ...(filter.user_id === undefined ? [] : [`user_id = ${bind(filter.user_id)}::uuid`]),
-    ...(since === undefined ? [] : [`at >= ${bind(since)}::timestamptz`]),
-    ...(until === undefined ? [] : [`at < ${bind(until)}::timestamptz`]),
+    ...(since === undefined ? [] : [`at >= ${bind(toUtc(since))}::timestamptz`]),
+    ...(until === undefined ? [] : [`at < ${bind(toUtc(until))}::timestamptz`]),
   ]
 }
+
+// PostgreSQL knows fewer offsets from UTC than RFC 3339: none of sixteen hours and more.
+const toUtc = (time: string): string => parseTime(time) ?? time
 
 // A user who acts is found by the index of users, a key by its own: one of the two finds nothing.
 function callerConditions(callerId: string | undefined, bind: Bind): string[][] {

@@ -59,7 +59,7 @@ export function createArrivals({ house, clock, requestTimeoutMs, complaint }: Gi
       route: 'unmatched',
       access: undefined,
       dressed: undefined,
-      error: timeoutMs ? complaint?.(url, headers) : badTimeout(),
+      error: timeoutMs ? (complaint?.(url, headers) ?? faultOf(headers)) : badTimeout(),
       bytesIn: 0,
       bytesOut: 0,
     }
@@ -67,6 +67,12 @@ export function createArrivals({ house, clock, requestTimeoutMs, complaint }: Gi
     return exchange
   }
 }
+
+// RFC 9112, section 3.2: a proxy before us may have read the other one. Bun takes the first.
+const faultOf = (headers: Headers): AppError | undefined =>
+  headers.get('host')?.includes(',')
+    ? new AppError('invalid_header', 'Host is given twice.')
+    : undefined
 
 const badTimeout = () =>
   new AppError('invalid_header', 'Request-Timeout is not a duration such as 250ms or 5s.')

@@ -122,6 +122,8 @@ for (const { name, open } of databases)
         [`caller_id=${user.id}&outcome=refused`, 1],
         [`since=${new Date(Date.now() + 60_000).toISOString()}`, 0],
         [`until=2020-01-01T00:00:00Z`, 0],
+        // RFC 3339 lets an offset go on to a day, PostgreSQL does not.
+        [`until=2020-01-01T20:00:00%2B20:00`, 0],
         [
           `since=2020-01-01T00:00:00Z&until=${new Date(Date.now() + 60_000).toISOString()}&kind=thing`,
           3,
