@@ -56,7 +56,9 @@ export async function openDoors({
       refusals,
       bounds: config.http,
       clientAddress: createClientAddress({ trustedProxies, log }),
-      cameByTls: createCameByTls(createIsTrusted(trustedProxies)),
+      // Without a proxy nothing is looked at: TLS does not end at us.
+      cameByTls:
+        trustedProxies.length > 0 ? createCameByTls(createIsTrusted(trustedProxies)) : undefined,
       cors: createCors(config.cors),
     })
     return onPort({ setting: 'PORT', host, port: config.http.port }, () =>
