@@ -19,6 +19,7 @@ import {
 import { openUsers, userRoutes } from '#features/users/index.ts'
 import { createOperatorAccess } from '#platform/embedded/operator.ts'
 import { createOnce } from '#platform/idempotency/once.ts'
+import { type Limits, NO_LIMITS } from '#platform/limits/limits.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { Health } from '#platform/health/health.ts'
@@ -34,11 +35,17 @@ import { VERSION } from '#lib/version.ts'
 
 export type App = ReturnType<typeof createApp>
 
-type Given = { config: Config; platform: Stores; log: Log; metrics: Metrics }
+type Given = {
+  config: Config
+  /** Without limits for the command line, which comes through no door. */
+  platform: Stores & { limits?: Limits }
+  log: Log
+  metrics: Metrics
+}
 
 export function createApp({
   config,
-  platform: { database, embedded, secrets, refusals, bus },
+  platform: { database, embedded, secrets, refusals, bus, limits = NO_LIMITS },
   log,
   metrics,
 }: Given) {
@@ -95,7 +102,7 @@ export function createApp({
     operator,
     refusals,
     admission: createAdmission({ authenticate }),
-    grpcAdmission: createGrpcAdmission({ authenticate, internal }),
+    grpcAdmission: createGrpcAdmission({ authenticate, internal, limits }),
   }
 
   // A token says by its beginning who knows whether it is good.

@@ -51,6 +51,8 @@ export const schema = {
     port: port('ZERG_GRPC_PORT', 'grpc-port', 50_051, 'Port of the Tasks service; 0 picks a free one.'),
     messageMaxBytes: size('ZERG_GRPC_MESSAGE_MAX', 'grpc-message-max', 4_194_304, 'Largest gRPC message accepted.'),
     reflection: flag('ZERG_GRPC_REFLECTION', 'grpc-reflection', true, 'Answer gRPC server reflection.'),
+    inFlightMax: requests('ZERG_GRPC_IN_FLIGHT_MAX', 'grpc-in-flight-max', 1_000, 'Calls handled at once, then UNAVAILABLE; health is always answered.', live),
+    inFlightCallerMax: requests('ZERG_GRPC_IN_FLIGHT_CALLER_MAX', 'grpc-in-flight-caller-max', 200, 'Calls of one user or key handled at once, then RESOURCE_EXHAUSTED.', live),
     tlsCert: file('ZERG_GRPC_TLS_CERT', 'grpc-tls-cert', undefined, 'File with the certificate and its chain (PEM) of the gRPC port; empty serves without TLS.'),
     tlsKey: file('ZERG_GRPC_TLS_KEY', 'grpc-tls-key', undefined, 'File with the private key (PEM) of that certificate.'),
     tlsClientCa: file('ZERG_GRPC_TLS_CLIENT_CA', 'grpc-tls-client-ca', undefined, 'File with the certificate authority (PEM) that clients of the gRPC port have to have a certificate of; empty asks for none.'),

@@ -15,6 +15,7 @@ import { systemClock } from '#lib/clock.ts'
 import { connectTasks } from '#features/tasks/remote.ts'
 import { taskRpc } from '#features/tasks/rpc.ts'
 import type { Tasks } from '#features/tasks/tasks.ts'
+import { NO_LIMITS } from '#platform/limits/limits.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { createSecrets } from '#platform/secrets/secrets.ts'
 import { createGrpcAdmission, type GrpcAdmission } from '#transport/grpc/admission.ts'
@@ -38,12 +39,13 @@ export const testTokens = createInternalTokens({
 export const strictAdmission = createGrpcAdmission({
   authenticate: authenticateTest,
   internal: testTokens,
+  limits: NO_LIMITS,
 })
 
 /** The same, and everybody else as the built-in user: for tests that are not about who asks. */
 export const testAdmission: GrpcAdmission = {
   admit: (exchange, access) => strictAdmission.admit(orBuiltIn(exchange), access),
-  identify: (metadata, signal) => strictAdmission.identify(withToken(metadata), signal),
+  identify: asking => strictAdmission.identify({ ...asking, metadata: withToken(asking.metadata) }),
 }
 
 const orBuiltIn = (exchange: Parameters<GrpcAdmission['admit']>[0]) => {
@@ -65,6 +67,8 @@ export async function openTestGrpc(tasks: Tasks, options: Partial<GrpcOptions> =
     port: 0,
     messageMaxBytes: 4_194_304,
     defaultTimeoutMs: 15_000,
+    inFlightMax: 1_000,
+    inFlightCallerMax: 1_000,
     reflection: true,
     services: taskRpc({ tasks }),
     admission: testAdmission,

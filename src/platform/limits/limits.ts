@@ -26,6 +26,9 @@ export type Limits = {
   check(ask: Ask): Decision | Promise<Decision>
 }
 
+/** Where nothing is counted. */
+export const NO_LIMITS: Limits = { check: () => UNLIMITED }
+
 type Needs = { settings: Config['limits']; limiter: Limiter; metrics: Metrics }
 
 export function createLimits({ settings, limiter, metrics }: Needs): Limits {

@@ -1,19 +1,17 @@
 // Answers one call: lets it in, decodes its message, asks the handler, and sends what comes of it.
 
 import { once } from 'node:events'
-import {
-  type handleUnaryCall,
-  Metadata,
-  type sendUnaryData,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type StatusObject,
+import type {
+  handleUnaryCall,
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+  StatusObject,
 } from '@grpc/grpc-js'
 import { AppError } from '#lib/errors.ts'
-import { toStatus } from './errors.ts'
 import { enter, type Exchange, type House } from './exchange.ts'
-import { REPLAYED_KEY } from './idempotency-key.ts'
 import type { GrpcMethod } from './service.ts'
+import { statusOf, trailersOf } from './trailers.ts'
 
 /** Messages cross grpc-js as bytes, so that one that cannot be read gets an answer of ours. */
 export const asBytes = (bytes: Buffer): Buffer => bytes
@@ -23,10 +21,10 @@ export const unary =
   (surface: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>) => {
     const exchange = enter(house, method, { surface, bytesIn: surface.request.length })
     const refuse = (thrown: unknown) => {
-      if (exchange.answered({ thrown, bytesOut: 0 })) send(toStatus(thrown))
+      if (exchange.answered({ thrown, bytesOut: 0 })) send(statusOf(exchange, thrown))
     }
     const answer = async () => {
-      const admitted = house.admission.admit(exchange, method.access)
+      const admitted = letIn(house, method, exchange)
       if (admitted) await admitted
       const message = await method.handle(exchange.call, decode(method, surface.request))
       const bytes = method.responseSerialize(message)
@@ -40,10 +38,10 @@ export const serverStream =
     const exchange = enter(house, method, { surface, bytesIn: surface.request.length })
     let bytesOut = 0
     const refuse = (thrown: unknown) => {
-      if (exchange.answered({ thrown, bytesOut })) endWith(surface, toStatus(thrown))
+      if (exchange.answered({ thrown, bytesOut })) endWith(surface, statusOf(exchange, thrown))
     }
     const answer = async () => {
-      const admitted = house.admission.admit(exchange, method.access)
+      const admitted = letIn(house, method, exchange)
       if (admitted) await admitted
       const messages = method.handle(exchange.call, decode(method, surface.request))
       if (!(Symbol.asyncIterator in messages)) throw new Error(`${method.label} does not stream.`)
@@ -60,6 +58,11 @@ export const serverStream =
     void settle(exchange, answer, refuse)
   }
 
+function letIn({ crowd, admission, inFlight }: House, { access }: GrpcMethod, exchange: Exchange) {
+  crowd.requireRoom(inFlight.size)
+  return admission.admit(exchange, access)
+}
+
 // The client gets its answer when the call aborts, whether the handler heeds its signal or not.
 async function settle(
   exchange: Exchange,
@@ -74,13 +77,6 @@ async function settle(
   } finally {
     exchange.left()
   }
-}
-
-function trailersOf({ call }: Exchange): Metadata | undefined {
-  if (!call.idempotency?.replayed) return undefined
-  const trailers = new Metadata()
-  trailers.set(REPLAYED_KEY, 'true')
-  return trailers
 }
 
 function decode(method: GrpcMethod, bytes: Buffer): object {

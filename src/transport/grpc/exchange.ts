@@ -12,11 +12,14 @@ import type { Clock } from '#lib/clock.ts'
 import { errorEntry } from '#lib/error-codes.ts'
 import { AppError, toAppError } from '#lib/errors.ts'
 import type { Refusals } from '#platform/audit/refusals.ts'
+import type { Decision } from '#platform/limits/decision.ts'
 import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { GrpcAdmission } from './admission.ts'
-import { toStatus } from './errors.ts'
+import type { Crowd } from './crowd.ts'
+import { GRPC_STATUS } from './errors.ts'
 import { traceOf } from './forwarded.ts'
+import { addressOfPeer } from './peer.ts'
 import { REQUEST_ID_KEY, requestIdOf } from './request-id.ts'
 import type { GrpcMethod } from './service.ts'
 
@@ -31,6 +34,7 @@ export type House = {
   log: Log
   metrics: Metrics['grpc']
   admission: GrpcAdmission
+  crowd: Crowd
   /** For the audit log. */
   refusals: Refusals
   /** Deadline of a call that brings none. */
@@ -46,6 +50,10 @@ export type Exchange = {
   readonly from: From
   /** Another instance asks on the caller's behalf, and tells them of it. */
   isForwarded: boolean
+  /** What was decided about the caller's limit. */
+  limit: Decision | undefined
+  /** Counts the call as one of its caller's. @throws AppError `rate_limited` */
+  enterCrowd(): void
   readonly abort: (reason: AppError) => void
   /** Runs when the call is to be answered before its handler has settled. */
   onAbort(tell: (reason: unknown) => void): void
@@ -69,7 +77,7 @@ export function enter(
   const { metadata } = surface
   const from: From = {
     via: 'grpc',
-    address: addressOf(surface.getPeer()),
+    address: addressOfPeer(surface.getPeer()),
     requestId,
     traceId: traceOf(metadata),
   }
@@ -79,6 +87,7 @@ export function enter(
     deadlineAtMs,
   }
   let isAnswered = false
+  let leaveCrowd: (() => void) | undefined
 
   const waitMs = Math.min(Math.max(0, deadlineAtMs - clock.nowMs()), TIMER_MAX_MS)
   const timer = setTimeout(() => exchange.abort(tooLate()), waitMs)
@@ -94,6 +103,8 @@ export function enter(
     metadata,
     from,
     isForwarded: false,
+    limit: undefined,
+    enterCrowd,
     abort,
     onAbort,
     answered,
@@ -126,7 +137,7 @@ export function enter(
         action: method.access.rule.action,
         after: { method: method.label },
       })
-    const status = Status[error ? toStatus(error).code : Status.OK]
+    const status = Status[error ? GRPC_STATUS[error.code] : Status.OK]
     const durationMs = clock.elapsedMs() - startedAtMs
     metrics.requests.inc({ method: method.label, status })
     metrics.duration.observe({ method: method.label, status }, durationMs / 1000)
@@ -148,7 +159,12 @@ export function enter(
     return true
   }
 
+  function enterCrowd() {
+    leaveCrowd = house.crowd.enter(call.caller)
+  }
+
   function left() {
+    leaveCrowd?.()
     if (house.inFlight.delete(exchange)) metrics.inFlight.dec()
   }
 }
@@ -165,10 +181,4 @@ function deadlineOf(surface: Surface, otherwiseMs: number): number {
   const deadline = surface.getDeadline()
   const atMs = deadline instanceof Date ? deadline.getTime() : deadline
   return Number.isFinite(atMs) ? atMs : otherwiseMs
-}
-
-// A peer is address:port, and `unknown` once its socket is gone.
-function addressOf(peer: string): string | null {
-  const end = peer.lastIndexOf(':')
-  return end === -1 ? null : peer.slice(0, end).replace(/^\[|\]$/g, '')
 }

@@ -3,7 +3,6 @@
 // learns whether it is good: so does an instance find out before its first call.
 
 import {
-  type Metadata,
   type sendUnaryData,
   type Server,
   type ServerUnaryCall,
@@ -12,6 +11,7 @@ import {
 } from '@grpc/grpc-js'
 import type { GrpcAdmission } from './admission.ts'
 import { toStatus } from './errors.ts'
+import { addressOfPeer } from './peer.ts'
 import {
   type HealthCheckRequest,
   HealthCheckResponse_ServingStatus as ServingStatus,
@@ -40,7 +40,7 @@ export function serveHealth(server: Server, { names, admission }: Given) {
   const implementation: HealthServer = {
     check: (asked, send) => {
       if (asked.metadata.get('authorization').length === 0) return answer(asked, send)
-      void requireKnown(asked.metadata).then(
+      void requireKnown(asked).then(
         () => answer(asked, send),
         error => send(toStatus(error)),
       )
@@ -62,8 +62,13 @@ export function serveHealth(server: Server, { names, admission }: Given) {
     send({ code: Status.NOT_FOUND, details: 'No such service is served here.' })
   }
 
-  async function requireKnown(metadata: Metadata) {
-    await admission.identify(metadata, AbortSignal.timeout(IDENTIFY_MAX_MS))
+  async function requireKnown(asked: Asked) {
+    await admission.identify({
+      metadata: asked.metadata,
+      address: addressOfPeer(asked.getPeer()),
+      limit: 'read',
+      signal: AbortSignal.timeout(IDENTIFY_MAX_MS),
+    })
   }
 
   function statusOf(service: string) {

@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js'
 import type { GrpcAdmission } from './admission.ts'
 import { toStatus } from './errors.ts'
+import { addressOfPeer } from './peer.ts'
 import { DESCRIPTORS } from './proto/descriptors.gen.ts'
 import { ServerReflectionService as V1 } from './proto/grpc/reflection/v1/reflection.gen.ts'
 import type {
@@ -51,8 +52,13 @@ export function serveReflection(server: Server, { names: served, admission }: Gi
     end: () => open.forEach(hangUp),
   }
 
-  async function requireKnown({ metadata }: Asking) {
-    await admission.identify(metadata, AbortSignal.timeout(IDENTIFY_MAX_MS))
+  async function requireKnown(asking: Asking) {
+    await admission.identify({
+      metadata: asking.metadata,
+      address: addressOfPeer(asking.getPeer()),
+      limit: 'read',
+      signal: AbortSignal.timeout(IDENTIFY_MAX_MS),
+    })
   }
 
   // What was asked meanwhile has waited: nothing is read before somebody listens.

@@ -9,6 +9,7 @@ import type { Log } from '#platform/observability/log.ts'
 import type { Metrics } from '#platform/observability/metrics.ts'
 import type { GrpcAdmission } from './admission.ts'
 import { asBytes, serverStream, unary } from './answer.ts'
+import { createCrowd, type CrowdBounds } from './crowd.ts'
 import type { House } from './exchange.ts'
 import { serveHealth } from './health.ts'
 import { serveReflection } from './reflection.ts'
@@ -24,19 +25,20 @@ type Binding = ServerTls & {
   port: number
 }
 
-export type GrpcOptions = Binding & {
-  /** Largest message accepted; what is sent is bounded by the pages of lists. */
-  messageMaxBytes: number
-  /** Deadline of a call that brings none. */
-  defaultTimeoutMs: number
-  reflection: boolean
-  services: readonly GrpcService[]
-  admission: GrpcAdmission
-  refusals: Refusals
-  clock: Clock
-  log: Log
-  metrics: Metrics
-}
+export type GrpcOptions = Binding &
+  CrowdBounds & {
+    /** Largest message accepted; what is sent is bounded by the pages of lists. */
+    messageMaxBytes: number
+    /** Deadline of a call that brings none. */
+    defaultTimeoutMs: number
+    reflection: boolean
+    services: readonly GrpcService[]
+    admission: GrpcAdmission
+    refusals: Refusals
+    clock: Clock
+    log: Log
+    metrics: Metrics
+  }
 
 /** Binds the port and serves. @throws Error when the port cannot be bound, StartFailure for its TLS. */
 export async function openGrpc(options: GrpcOptions): Promise<Door> {
@@ -54,6 +56,7 @@ export async function openGrpc(options: GrpcOptions): Promise<Door> {
     log,
     metrics: metrics.grpc,
     admission,
+    crowd: createCrowd(options),
     refusals,
     defaultTimeoutMs,
     inFlight: new Set(),

@@ -3,6 +3,7 @@
 
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { NO_LIMITS } from '#platform/limits/limits.ts'
 import { createGrpcAdmission } from '#transport/grpc/admission.ts'
 import { fromStatus } from '#transport/grpc/errors.ts'
 import { documentedServices } from '../../../src/document.ts'
@@ -32,7 +33,11 @@ let fingerprint: () => Promise<string>
 beforeAll(async () => {
   app = await openWholeApp()
   fingerprint = await createFingerprint(app.database)
-  const admission = createGrpcAdmission({ authenticate: app.authenticate, internal: testTokens })
+  const admission = createGrpcAdmission({
+    authenticate: app.authenticate,
+    internal: testTokens,
+    limits: NO_LIMITS,
+  })
   const { services } = app
   const grpc = await openTestGrpc(tasksWith({}), { services, admission })
   client = new Client(grpc.address, credentials.createInsecure())

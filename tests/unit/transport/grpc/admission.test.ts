@@ -1,32 +1,20 @@
-import { Client, credentials, Metadata, type ServiceError, status as Status } from '@grpc/grpc-js'
+import { credentials, Metadata, status as Status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, test } from 'bun:test'
-import type { Call } from '#lib/call.ts'
-import { type Caller, type Identity, INTERNAL, NOBODY } from '#lib/caller.ts'
+import { type Identity, INTERNAL, NOBODY } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
+import { NO_LIMITS } from '#platform/limits/limits.ts'
 import { createGrpcAdmission } from '#transport/grpc/admission.ts'
-import { fromStatus } from '#transport/grpc/errors.ts'
 import { taskRpc } from '#features/tasks/rpc.ts'
 import { HealthClient } from '#transport/grpc/proto/grpc/health/v1/health.gen.ts'
 import { ServerReflectionClient } from '#transport/grpc/proto/grpc/reflection/v1/reflection.gen.ts'
 import { TasksServiceService as V1 } from '#transport/grpc/proto/tasks/v1/tasks.gen.ts'
 import { grpcService } from '#transport/grpc/service.ts'
-import type { GrpcOptions } from '#transport/grpc/server.ts'
 import { rejection, within } from '../../../support/eventually.ts'
-import {
-  answerOf,
-  openTestGrpc,
-  showing,
-  strictAdmission,
-  tasksWith,
-  testTokens,
-} from '../../../support/grpc.ts'
+import { answerOf, openTestGrpc, showing, tasksWith, testTokens } from '../../../support/grpc.ts'
 import { authenticateTest, aUser, tokenFor } from '../../../support/identities.ts'
-import { aTask } from '../../../support/tasks.ts'
+import { closeAll, closeLater, codeOf, setup } from './asking.ts'
 
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close()
-})
+afterEach(closeAll)
 
 const methods = taskRpc({ tasks: tasksWith({}) }).flatMap(service => service.methods)
 
@@ -68,6 +56,7 @@ describe('a token', () => {
           return await authenticateTest(token, from)
         },
         internal: testTokens,
+        limits: NO_LIMITS,
       }),
     })
     const user = aUser()
@@ -91,6 +80,7 @@ describe('a token', () => {
           throw new AppError('database_unavailable', 'The database cannot be reached.')
         },
         internal: testTokens,
+        limits: NO_LIMITS,
       }),
     })
     const error = await rejection(ask({ as: aUser() }))
@@ -203,7 +193,7 @@ describe('health', () => {
       const health = new HealthClient(grpc.address, credentials.createInsecure(), {
         interceptors: [showing(token)],
       })
-      closing.push(() => health.close())
+      closeLater(() => health.close())
       return answerOf(done => health.check({ service: 'tasks.v1.TasksService' }, done))
     }
     expect(await ask(await testTokens.sign(INTERNAL))).toEqual({ status: 1 })
@@ -224,58 +214,6 @@ const rulesOf = () =>
   Object.fromEntries(
     Object.keys(V1).map((name, index) => [name, methods[index]!.access.rule]),
   ) as Record<keyof typeof V1, (typeof methods)[number]['access']['rule']>
-
-const codeOf = (error: unknown) => fromStatus(error as ServiceError)?.code
-
-async function setup(options: Partial<GrpcOptions> = {}) {
-  const callers: Caller[] = []
-  const seeing =
-    <T>(value: T) =>
-    async ({ caller }: Call) => {
-      callers.push({ ...caller, address: caller.address })
-      return value
-    }
-  const grpc = await openTestGrpc(
-    tasksWith({
-      create: seeing(aTask()),
-      get: seeing(aTask()),
-      list: seeing({ data: [], next_cursor: null }),
-      batchGet: seeing([]),
-      change: seeing(aTask()),
-      replace: seeing(aTask()),
-      remove: seeing(undefined),
-    }),
-    { admission: strictAdmission, ...options },
-  )
-  closing.push(grpc.close)
-  const client = new Client(grpc.address, credentials.createInsecure())
-  closing.push(() => client.close())
-  return { grpc, callers, reached: () => callers.length, ask }
-
-  function ask({ path = '/tasks.v1.TasksService/BatchGet', ...shown }: Asking) {
-    const bytes = (given: Buffer) => given
-    return within(
-      answerOf<Buffer>(done =>
-        client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), metadataFor(shown), done),
-      ),
-    )
-  }
-}
-
-type Asking = {
-  path?: string
-  as?: Identity
-  token?: string
-  metadata?: Record<string, string>
-  raw?: Metadata
-}
-
-function metadataFor({ as, token, metadata = {}, raw = new Metadata() }: Asking): Metadata {
-  const shown = token ?? (as && tokenFor(as))
-  if (shown !== undefined) raw.set('authorization', `Bearer ${shown}`)
-  for (const [name, value] of Object.entries(metadata)) raw.set(name, value)
-  return raw
-}
 
 function reflected(grpc: Awaited<ReturnType<typeof openTestGrpc>>, as?: Identity) {
   const stream = grpc.client(ServerReflectionClient, as).serverReflectionInfo()
