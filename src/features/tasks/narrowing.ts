@@ -16,22 +16,31 @@ export type Few = { tables: readonly string[]; candidates: string; isFew: string
 /** Who sees, and what stands for their id. */
 export type Seer = { reach: UserReach; user: string }
 
-type Asked = { page: Page; sets: readonly (readonly string[])[]; seer: Seer | undefined }
+type Asked = {
+  page: Page
+  sets: readonly (readonly string[])[]
+  seer: Seer | undefined
+  /** What a user's are to be read for; nothing is, where it does not hold. */
+  onlyIf: string
+}
 
 /** Undefined where all tasks are meant. */
-export function fewOf({ page: { filter }, sets, seer }: Asked, bind: Bind): Few | undefined {
+export function fewOf(
+  { page: { filter }, sets, seer, onlyIf }: Asked,
+  bind: Bind,
+): Few | undefined {
   const isFiltered = Object.keys(filter).length > 0
   const isDue = filter.due_before !== undefined || filter.due_after !== undefined
   const order = isDue ? 'due_date, id' : 'created_at, id'
   if (!seer) return isFiltered ? fewThatFit({ sets, order }) : undefined
   if (filter.project_id !== undefined) {
     const projectId = `${bind(filter.project_id)}::uuid`
-    return fewInProject({ sets, order, seer }, projectId)
+    return fewInProject({ sets, order, seer, onlyIf }, projectId)
   }
-  const seen = fewThatAreSeen(seer, checksOf(filter, bind))
+  const seen = fewThatAreSeen(seer, checksOf(filter, bind), onlyIf)
   if (!isFiltered) return seen
   // Where a user may see many, the conditions may still leave few.
-  const fitting = fewThatFit({ sets, order, seer, onlyIf: `not ${seen.isFew}` })
+  const fitting = fewThatFit({ sets, order, seer, onlyIf: `${onlyIf} and not ${seen.isFew}` })
   return {
     tables: [...seen.tables, ...fitting.tables],
     candidates: `${seen.candidates} union all ${fitting.candidates}`,
@@ -55,16 +64,18 @@ function fewThatFit({ sets, order, seer, onlyIf }: Fitting): Few {
 }
 
 // Members may see all of a project; somebody else what they have to do with by themselves.
-function fewInProject({ sets, order, seer }: Fitting & { seer: Seer }, projectId: string): Few {
+type InProject = Fitting & { seer: Seer; onlyIf: string }
+
+function fewInProject({ sets, order, seer, onlyIf }: InProject, projectId: string): Few {
   const { reach, user } = seer
   const member = memberCondition(reach, user) ?? 'false'
   const isMember = `exists (
     select from project_members m where m.project_id = ${projectId} and ${member})`
-  const fitting = fewThatFit({ sets, order, onlyIf: '(select holds from member)' })
+  const fitting = fewThatFit({ sets, order, onlyIf: `${onlyIf} and (select holds from member)` })
   const own = ownConditions(reach, user).flatMap(condition =>
     sets.map(
       set => `(select id, words from tasks
-        where ${[condition, ...set, 'not (select holds from member)'].join(' and ')} offset 0)`,
+        where ${[condition, ...set, onlyIf, 'not (select holds from member)'].join(' and ')} offset 0)`,
     ),
   )
   return {
@@ -76,10 +87,10 @@ function fewInProject({ sets, order, seer }: Fitting & { seer: Seer }, projectId
 }
 
 // By who may see them; what else is asked is checked on the way, so that no more than so many are read.
-function fewThatAreSeen({ reach, user }: Seer, checks: readonly string[]): Few {
+function fewThatAreSeen({ reach, user }: Seer, checks: readonly string[], onlyIf: string): Few {
   const fits = checks.length > 0 ? checks.join(' and ') : 'true'
   const some = (condition: string) => `select id, words, ${fits} as fits from tasks
-    where ${condition} order by created_at, id limit ${FEW + 1}`
+    where ${condition} and ${onlyIf} order by created_at, id limit ${FEW + 1}`
   const member = memberCondition(reach, user)
   const seen = [
     ...ownConditions(reach, user).map(some),
@@ -94,7 +105,7 @@ function fewThatAreSeen({ reach, user }: Seer, checks: readonly string[]): Few {
   const rows = `select * from (${all}) every limit ${FEW + 1}`
   const visible = few('visible', { rows, condition: 'fits', max: FEW })
   const mine = `mine as materialized (
-    select m.project_id from project_members m where ${member ?? 'false'}
+    select m.project_id from project_members m where ${member ?? 'false'} and ${onlyIf}
   )`
   return { ...visible, tables: [mine, ...visible.tables] }
 }

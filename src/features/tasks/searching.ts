@@ -30,13 +30,19 @@ export function searchStatement(search: Search): Statement | undefined {
     position: after && `(${bind(after.key ?? '')}, ${bind(after.id)}::uuid)`,
     rowsMax: roundUpRows(offset + limit),
   }
-  const few = fewOf({ page: search, sets, seer }, bind)
+  const onlyIf = seer ? 'not (select holds from enough)' : 'true'
+  const few = fewOf({ page: search, sets, seer, onlyIf }, bind)
   return {
-    text: `${few ? eitherWay(parts, few) : `select * from (${walk(parts)}) page`}
+    text: `${textOf(parts, few, seer !== undefined)}
       limit ${bind(limit)} offset ${bind(offset)}`,
     values,
     prepare: isUsual(search, parts.rowsMax) && words.length <= 2,
   }
+}
+
+const textOf = (parts: Parts, few: Few | undefined, isLimited: boolean): string => {
+  if (!few) return `select * from (${walk(parts)}) page`
+  return isLimited ? begunFirst(parts, few) : eitherWay(parts, few)
 }
 
 type Range = { from: string; to: string; holds(column: string): string }
@@ -60,7 +66,16 @@ function rangeOf(word: string, bind: Bind): Range {
 
 // Along the index of words, which has the order. `offset 0` keeps the planner from turning it round.
 function walk(parts: Parts, onlyIf: string[] = []): string {
-  const { first, sets, hasOthers, isSeen, position, rowsMax } = parts
+  return `select w.word, task.* from task_words w
+    cross join lateral (${taskOf(parts)}) task
+    where ${[wordsIn(parts), ...onlyIf].join(' and ')}
+    order by w.word, w.task_id limit ${parts.rowsMax}`
+}
+
+const wordsIn = ({ first, position }: Parts): string =>
+  `${position ? `(w.word, w.task_id) > ${position}` : `w.word >= ${first.from}`} and w.word < ${first.to}`
+
+function taskOf({ first, sets, hasOthers, isSeen }: Parts): string {
   const conditions = [
     'id = w.task_id',
     `(${sets.map(set => `(${set.join(' and ')})`).join(' or ')})`,
@@ -68,25 +83,50 @@ function walk(parts: Parts, onlyIf: string[] = []): string {
     ...isSeen,
     `not exists (select from unnest(words) x where x >= ${first.from} and x < w.word)`,
   ]
-  const start = position ? `(w.word, w.task_id) > ${position}` : `w.word >= ${first.from}`
-  return `select w.word, task.* from task_words w
-    cross join lateral (select ${COLUMNS} from tasks where ${conditions.join(' and ')} offset 0) task
-    where ${[start, `w.word < ${first.to}`, ...onlyIf].join(' and ')}
-    order by w.word, w.task_id limit ${rowsMax}`
+  return `select ${COLUMNS} from tasks where ${conditions.join(' and ')} offset 0`
+}
+
+// So much of the walk is tried first for somebody who does not see everything: where that is a page, or
+// the words have no more, nothing else has to be read.
+const BEGUN_ROWS = 400
+
+function begunFirst(parts: Parts, few: Few): string {
+  const rows = Math.max(BEGUN_ROWS, parts.rowsMax)
+  const begun = `begun as materialized (
+      select w.word, w.task_id from task_words w where ${wordsIn(parts)}
+      order by w.word, w.task_id limit ${rows}
+    ), begun_page as materialized (
+      select w.word, task.* from begun w cross join lateral (${taskOf(parts)}) task
+      order by w.word, w.task_id limit ${parts.rowsMax}
+    ), enough as materialized (
+      select count(*) >= ${parts.rowsMax} or (select count(*) < ${rows} from begun) as holds
+      from begun_page
+    )`
+  return `with ${begun}, rest as materialized (
+      ${eitherWay(parts, few, ['not (select holds from enough)'])}
+    )
+    select * from (
+      select * from begun_page where (select holds from enough) union all select * from rest
+    ) page order by word, id`
 }
 
 // Where few tasks can be meant, all of those are looked through; else the walk soon meets enough. One
 // statement finds out which, and does the one.
-function eitherWay(parts: Parts, { tables, candidates, isFew }: Few): string {
+function eitherWay(
+  parts: Parts,
+  { tables, candidates, isFew }: Few,
+  onlyIf: readonly string[] = [],
+): string {
   const { first, hasOthers, position, rowsMax } = parts
   const conditions = [
+    ...onlyIf,
     'own.word is not null',
     ...hasOthers,
     ...(position ? [`(own.word, candidates.id) > ${position}`] : []),
   ]
   return `with ${tables.join(', ')}
     select * from (
-      (${walk(parts, [`not ${isFew}`])})
+      (${walk(parts, [...onlyIf, `not ${isFew}`])})
       union all
       (select found.word, task.* from (
         select distinct own.word, candidates.id from (${candidates}) candidates
