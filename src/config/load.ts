@@ -14,6 +14,7 @@ import {
   sourceOf,
 } from './problem.ts'
 import { brokenRules } from './rules.ts'
+import { runtimeProblems } from './runtime-variables.ts'
 import type { Config } from './schema.ts'
 import { type Placed, settings } from './settings.ts'
 import { type Found, processVariables, readSources, type Variables } from './sources.ts'
@@ -61,7 +62,7 @@ export function readConfig({
   const resolved = withSslMode([stage, ...others])
 
   const config = toConfig(resolved)
-  problems.push(...brokenRules(config, resolved))
+  problems.push(...brokenRules(config, resolved), ...runtimeProblems(environment, mode))
   return { config, resolved, problems: problems as readonly ConfigProblem[] }
 }
 

@@ -304,6 +304,17 @@ test.each<[string, Record<string, string>, readonly string[]]>([
   }
 })
 
+test.each(['BUN_OPTIONS', 'BUN_INSPECT', 'BUN_INSPECT_CONNECT_TO', 'BUN_INSPECT_PRELOAD'])(
+  'production refuses %s, which runs other code; elsewhere it is a tool',
+  name => {
+    const problems = problemsOf({ ...production, [name]: '--preload=/tmp/x.ts' })
+    expect(problems).toEqual([
+      expect.objectContaining({ name, value: null, reason: expect.stringContaining('production') }),
+    ])
+    expect(problemsOf({ [name]: '--preload=/tmp/x.ts' })).toEqual([])
+  },
+)
+
 // A contradiction with a default that only stands in for a broken value would mislead.
 test('rules about a setting without a valid value are not asked', () => {
   const problems = problemsOf({ ZERG_SHUTDOWN_BUDGET: 'x', ZERG_DRAIN_MAX: '40s' })
