@@ -27,9 +27,8 @@ export function openHttp({ pipeline, host, port, ...limits }: HttpOptions): Door
     // Bun answers without our body and request id; `readJson` refuses earlier and says why.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
-    fetch(request, server) {
-      if (outlastsIdle) server.timeout(request, 0)
-      return pipeline.handle(request, addressOf)
+    fetch(request) {
+      return outlastsIdle ? handleWithoutIdling(request) : pipeline.handle(request, addressOf)
     },
     // The pipeline answers whatever fails; should it fail itself, Bun's own page must not show.
     error(defect) {
@@ -37,6 +36,14 @@ export function openHttp({ pipeline, host, port, ...limits }: HttpOptions): Door
       return new Response(LAST_RESORT, LAST_RESORT_HEAD)
     },
   })
+  // Given back with the answer: a body that was announced, not wanted and never sent would otherwise
+  // hold its connection for ever.
+  async function handleWithoutIdling(request: Request): Promise<Response> {
+    server.timeout(request, 0)
+    const answer = await pipeline.handle(request, addressOf)
+    server.timeout(request, idleTimeoutS)
+    return answer
+  }
   const addressOf = (request: Request): string | null => server.requestIP(request)?.address ?? null
   let closed: Promise<void> | undefined
   const stop = () => (closed ??= server.stop())
