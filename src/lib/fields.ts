@@ -46,6 +46,13 @@ export const text = ({ min = 0, max, ...more }: SchemaOptions & { min?: number; 
     { type: 'string', minLength: min, maxLength: max, ...more },
   )
 
+/** A text that people know something by: nothing in it hides or turns around what stands beside it. */
+export const line = ({ min = 0, max, ...more }: SchemaOptions & { min?: number; max: number }) =>
+  field<string>(
+    { complaint: value => textComplaint(value, min, max) ?? hiddenComplaint(String(value)) },
+    { type: 'string', minLength: min, maxLength: max, ...more },
+  )
+
 export const id = (more: SchemaOptions = {}) =>
   field<string>(
     {
@@ -179,6 +186,20 @@ function textComplaint(value: unknown, min: number, max: number): string | undef
   const length = value.length <= max && value.length >= min * 2 ? min : characters(value)
   if (length >= min && length <= max) return undefined
   return `must have ${min} to ${max} characters, not ${length}`
+}
+
+const PLAIN = /^[\x20-\x7e]*$/
+// Embeddings, overrides and isolates of text from right to left (Unicode annex 9).
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/
+// Zero-width spaces and the like. Joiners are not among them: emoji and many scripts need those.
+const HIDDEN = /[\u180e\u200b\u2060-\u2064\ufeff]/
+const NOTHING_SEEN = /^[\p{Cf}\s]+$/u
+
+function hiddenComplaint(text: string): string | undefined {
+  if (PLAIN.test(text)) return undefined
+  if (TURNING.test(text)) return 'must not contain characters that turn the direction of text'
+  if (HIDDEN.test(text)) return 'must not contain characters that cannot be seen'
+  return NOTHING_SEEN.test(text) ? 'must contain something that can be seen' : undefined
 }
 
 /** The number of code points. */

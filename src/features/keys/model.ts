@@ -1,7 +1,7 @@
 // The shapes of an API key, once.
 
 import { type Static, Type } from '@sinclair/typebox'
-import { fields, flag, id, nullable, someOf, text, time, whole, word } from '#lib/fields.ts'
+import { fields, flag, id, line, nullable, someOf, text, time, whole, word } from '#lib/fields.ts'
 import { SCOPES } from '#lib/scope.ts'
 
 export const SORTS = ['-created_at', 'created_at'] as const
@@ -11,7 +11,7 @@ export const LIMIT_DEFAULT = 50
 const VERSION_MAX = 2_147_483_647
 const OVERLAP_MAX_S = 30 * 24 * 3_600
 
-const name = text({
+const name = line({
   min: 1,
   max: 100,
   description: 'What it is for.',

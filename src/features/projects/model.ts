@@ -1,7 +1,7 @@
 // The shapes of a project and of its members, once.
 
 import { type Static, Type } from '@sinclair/typebox'
-import { fields, id, nullable, text, time, whole, word } from '#lib/fields.ts'
+import { fields, id, line, nullable, text, time, whole, word } from '#lib/fields.ts'
 
 export const STATUSES = ['active', 'archived'] as const
 export const ROLES = ['owner', 'editor', 'viewer'] as const
@@ -11,7 +11,7 @@ export const LIMIT_MAX = 200
 export const LIMIT_DEFAULT = 50
 const VERSION_MAX = 2_147_483_647
 
-const name = text({
+const name = line({
   min: 1,
   max: 100,
   description: 'Unique among the projects of its owner; capitals count.',

@@ -1,7 +1,7 @@
 // The shapes of a task, once: both transports check against them and the API document shows them.
 
 import { type Static, Type } from '@sinclair/typebox'
-import { fields, flag, id, nullable, text, time, whole, word } from '#lib/fields.ts'
+import { fields, flag, id, line, nullable, text, time, whole, word } from '#lib/fields.ts'
 
 export const STATUSES = ['todo', 'in_progress', 'done'] as const
 export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const
@@ -18,7 +18,7 @@ export const LIMIT_MAX = 200
 export const LIMIT_DEFAULT = 50
 export const VERSION_MAX = 2_147_483_647
 
-const title = text({
+const title = line({
   min: 1,
   max: 255,
   description: 'What is to be done.',

@@ -2,7 +2,19 @@
 
 import { type Static, Type } from '@sinclair/typebox'
 import { ROLES } from '#lib/caller.ts'
-import { email, fields, flag, id, nullable, someOf, text, time, whole, word } from '#lib/fields.ts'
+import {
+  email,
+  fields,
+  flag,
+  id,
+  line,
+  nullable,
+  someOf,
+  text,
+  time,
+  whole,
+  word,
+} from '#lib/fields.ts'
 
 export const SORTS = ['-created_at', 'created_at'] as const
 
@@ -17,7 +29,7 @@ const address = email({
   description: 'Kept in lower case; unique.',
   examples: ['ada@example.com'],
 })
-const name = text({
+const name = line({
   min: 1,
   max: 200,
   description: 'What people call them.',
