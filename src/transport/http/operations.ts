@@ -113,13 +113,16 @@ const operationRoutes = (needs: Needs, access: OperationsAccess) => {
 }
 
 async function detail({ health, about, lastShutdown }: Needs) {
+  const outcomes = await health.outcomes()
   return {
     state: health.state(),
     uptime_s: Math.round(process.uptime() * 10) / 10,
     version: about.version,
     commit: about.commit,
     pid: process.pid,
-    checks: (await health.outcomes()).map(shown),
+    // What it does without for now; readiness says whether it can.
+    degraded: outcomes.filter(({ status }) => status === 'failed').map(({ name }) => name),
+    checks: outcomes.map(shown),
     last_shutdown: lastShutdown() ?? null,
   }
 }

@@ -20,7 +20,7 @@ type Kind = {
 
 // What the documentation asks an operator to allow, and nothing more.
 const RIGHTS = (prefix: string) =>
-  `on >Xq7-random ~${prefix}* &${prefix}* -@all +eval +evalsha +get +set +incr +zadd +zrem +zcard +zremrangebyscore +pexpire +time +ping +publish +subscribe +unsubscribe +hello +select +client|setname`
+  `on >Xq7-random ~${prefix}* &${prefix}* -@all +eval +evalsha +get +set +del +incr +zadd +zrem +zcard +zremrangebyscore +pexpire +time +ping +publish +subscribe +unsubscribe +hello +select +client|setname`
 
 const KINDS: readonly Kind[] = [
   { name: 'a single Redis', start: () => startRedis() },

@@ -40,6 +40,30 @@ test('a wrong password is said in words, and never shown', async () => {
   await server.drop()
 })
 
+// Otherwise a crowd of instances would keep a Redis from coming back.
+test('whoever is turned away comes back at growing intervals', async () => {
+  let visits = 0
+  const door = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: {
+      open(socket) {
+        visits++
+        socket.end()
+      },
+      data: () => {},
+    },
+  })
+  const { close } = await openTestRedis(`redis://127.0.0.1:${door.port}`)
+  const startedAtMs = performance.now()
+  await eventually(() => expect(performance.now() - startedAtMs).toBeGreaterThan(3_000))
+  await close()
+  door.stop(true)
+  // Two connections, each after 50, 100, 200 … ms and a part of chance.
+  expect(visits).toBeGreaterThan(4)
+  expect(visits).toBeLessThan(30)
+}, 20_000)
+
 testOn('killed, it is missed at once, asked no more, and found again within 5 s', async on => {
   const { redis, lines } = on.opened
   await on.server.stop()

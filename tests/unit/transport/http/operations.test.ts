@@ -31,6 +31,7 @@ describe('the operations port', () => {
       version: '1.2.3',
       commit: 'abc',
       pid: process.pid,
+      degraded: ['database'],
       checks: [
         {
           name: 'database',
