@@ -101,7 +101,7 @@ export function createApp({
     keys,
     operator,
     refusals,
-    admission: createAdmission({ authenticate }),
+    admission: createAdmission({ authenticate, limits }),
     grpcAdmission: createGrpcAdmission({ authenticate, internal, limits }),
   }
 

@@ -1,5 +1,6 @@
 // Users and signing in over a real database, behind the whole pipeline, as one instance or several.
 
+import { NO_LIMITS } from '#platform/limits/limits.ts'
 import { pino } from 'pino'
 import { foldEmail } from '#lib/email.ts'
 import { newId } from '#lib/id.ts'
@@ -87,7 +88,7 @@ export async function openInstance(database: Database, options: InstanceOptions 
     isRegistrationOpen: options.isRegistrationOpen ?? false,
   })
   const pipeline = pipelineOver([authRoutes({ auth }), userRoutes({ users })], {
-    admission: createAdmission({ authenticate: auth.authenticate }),
+    admission: createAdmission({ authenticate: auth.authenticate, limits: NO_LIMITS }),
     refusals,
     requestTimeoutMs: 15_000,
   })

@@ -1,6 +1,7 @@
 // The whole application without doors, on a database of a test's own: every route and every method,
 // as a server would answer them. Only tokens of users are a test's (identities.ts).
 
+import { NO_LIMITS } from '#platform/limits/limits.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Authenticate } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -44,7 +45,7 @@ export async function openWholeApp() {
   // Keys are looked up as they always are; there is nobody who is let in without a token.
   const authenticate: Authenticate = (token, from) =>
     token.startsWith('zerg_') ? app.keys.authenticate(token, from) : authenticateTest(token, from)
-  const admission = createAdmission({ authenticate })
+  const admission = createAdmission({ authenticate, limits: NO_LIMITS })
 
   return {
     database: stores.database,

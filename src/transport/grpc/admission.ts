@@ -6,6 +6,7 @@ import type { Metadata } from '@grpc/grpc-js'
 import { networkOf } from '#lib/address.ts'
 import { type Authenticate, callerOf, type From, type Identity } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
+import { chained, type Maybe } from '#lib/maybe.ts'
 import { isInScope } from '#lib/rule.ts'
 import type { Decision } from '#platform/limits/decision.ts'
 import type { Ask, Limits } from '#platform/limits/limits.ts'
@@ -35,7 +36,6 @@ export type Asking = {
 
 type Shown = { identity: Identity; isInternal: boolean }
 type Who = Omit<Ask, 'class'>
-type Maybe<T> = T | Promise<T>
 
 export function createGrpcAdmission({ authenticate, internal, limits }: Needs) {
   return { admit, identify }
@@ -123,7 +123,3 @@ function tokenOf(metadata: Metadata): string | undefined {
 
 const notBearer = () =>
   new AppError('invalid_token', 'The metadata `authorization` is not one bearer token.')
-
-/** At once where the value is there: most calls wait for nothing on their way in. */
-const chained = <T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> =>
-  value instanceof Promise ? value.then(next) : next(value)

@@ -1,9 +1,12 @@
-// Lets a request in: finds out who asks, and whether what they show is good for this route. Knows no
-// user: it is handed the function that does.
+// Lets a request in: counts it against the limits, finds out who asks, and whether what they show is
+// good for this route. Knows no user: it is handed the function that does.
 
 import { type Authenticate, callerOf, type Identity } from '#lib/caller.ts'
 import { AppError } from '#lib/errors.ts'
+import { chained, type Maybe } from '#lib/maybe.ts'
 import { isInScope } from '#lib/rule.ts'
+import type { Ask, Limits } from '#platform/limits/limits.ts'
+import { refusal } from '#platform/limits/refusal.ts'
 import { type Access, OPEN, SIGNED_IN } from './access.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -11,23 +14,45 @@ export type Admission = {
   /**
    * Puts the caller into the exchange's call. At once where the token is known already.
    *
-   * @throws AppError `authentication_required`, `invalid_token`, `token_expired`, `insufficient_scope`.
+   * @throws AppError `rate_limited`, `authentication_required`, `invalid_token`, `token_expired`,
+   *   `insufficient_scope`.
    */
-  admit(exchange: Exchange, access: Access, token: string | undefined): void | Promise<void>
+  admit(exchange: Exchange, access: Access, token: string | undefined): Maybe<void>
 }
 
-export function createAdmission({ authenticate }: { authenticate: Authenticate }): Admission {
+type Needs = { authenticate: Authenticate; limits: Limits }
+
+export function createAdmission({ authenticate, limits }: Needs): Admission {
   return { admit }
 
-  function admit(exchange: Exchange, access: Access, token: string | undefined) {
-    if (access.rule === OPEN) return
+  // An address is counted before it is known who asks, so that guessing at tokens is limited too.
+  function admit(exchange: Exchange, access: Access, token: string | undefined): Maybe<void> {
+    const counted = count(exchange, access, { scope: 'address', id: exchange.client })
+    if (access.rule === OPEN) return counted
+    return chained(counted, () =>
+      chained(identify(exchange, token), identity => {
+        const { id, roles, kind } = identity
+        // The command line beside the data is nobody's client.
+        const counted =
+          kind !== 'operator' && count(exchange, access, { scope: 'caller', id, roles })
+        return chained(counted, () => enter(exchange, access, identity))
+      }),
+    )
+  }
+
+  function identify(exchange: Exchange, token: string | undefined): Maybe<Identity> {
     if (token === undefined) throw new AppError('authentication_required', 'This needs a token.')
     if (isInQuery(exchange)) throw inQuery()
     const { call, from } = exchange
-    const found = authenticate(token, { signal: call.signal, address: from.address })
-    return found instanceof Promise
-      ? found.then(identity => enter(exchange, access, identity))
-      : enter(exchange, access, found)
+    return authenticate(token, { signal: call.signal, address: from.address })
+  }
+
+  function count(exchange: Exchange, { limit }: Access, who: Omit<Ask, 'class'>): Maybe<void> {
+    if (limit === 'none') return
+    return chained(limits.check({ class: limit, ...who }), decision => {
+      exchange.limit = decision
+      if (!decision.allowed) throw refusal(decision)
+    })
   }
 }
 

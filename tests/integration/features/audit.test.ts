@@ -1,5 +1,6 @@
 // Reading the audit log over HTTP, on every database that Zerg runs on.
 
+import { NO_LIMITS } from '#platform/limits/limits.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { OPERATOR, type Identity } from '#lib/caller.ts'
 import { newId } from '#lib/id.ts'
@@ -21,7 +22,7 @@ for (const { name, open } of databases)
       opened = await open()
       const audit = openAudit({ database: opened.database })
       http = httpOver(auditRoutes({ audit }), {
-        admission: createAdmission({ authenticate: authenticateTest }),
+        admission: createAdmission({ authenticate: authenticateTest, limits: NO_LIMITS }),
       })
     }, 60_000)
     afterAll(() => opened.close(), 20_000)

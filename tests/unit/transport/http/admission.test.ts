@@ -4,6 +4,9 @@ import { AppError } from '#lib/errors.ts'
 import type { Rule } from '#lib/rule.ts'
 import type { Scope } from '#lib/scope.ts'
 import type { Refusals } from '#platform/audit/refusals.ts'
+import { allow, deny } from '#platform/limits/decision.ts'
+import { type Ask, type Limits, NO_LIMITS } from '#platform/limits/limits.ts'
+import { createPolicy } from '#platform/limits/policy.ts'
 import { OPEN, type RouteRule } from '#transport/http/access.ts'
 import { createAdmission } from '#transport/http/admission.ts'
 import { answerRead } from '#transport/http/answers.ts'
@@ -106,10 +109,64 @@ describe('a refusal', () => {
     async (path, init, about) => {
       const noted: unknown[] = []
       const refusals: Refusals = { note: (_, error, more) => void noted.push([error, more]) }
-      await httpOver(routes, { admission: createAdmission({ authenticate }), refusals })(path, init)
+      await httpOver(routes, {
+        admission: createAdmission({ authenticate, limits: NO_LIMITS }),
+        refusals,
+      })(path, init)
       expect(noted).toEqual([[expect.any(AppError), about]])
     },
   )
+})
+
+describe('the limits', () => {
+  test('count the address of everybody, and whoever asks beside it', async () => {
+    const { asked, http } = limited(() => true)
+    await http('/open')
+    await http('/ruled')
+    await http('/ruled', { ...bearing('good'), method: 'HEAD' })
+    await http('/nothing', { ...bearing('good'), method: 'POST' })
+    const address: Ask = { scope: 'address', class: 'read', id: 'nowhere' }
+    const caller: Ask = { scope: 'caller', class: 'read', id: KEY.id, roles: KEY.roles }
+    expect(asked).toEqual([address, address, address, caller, address, caller])
+  })
+
+  test.each(['address', 'caller'])('refuse with 429 and say when to come back: %s', async scope => {
+    const { http } = limited(ask => ask.scope !== scope)
+    const answer = await http('/ruled', bearing('good'))
+    expect(answer.status).toBe(429)
+    expect(answer.headers.get('retry-after')).toBe('7')
+    expect(answer.headers.get('ratelimit-policy')).toBe('"few";q=5;w=60')
+    expect(answer.headers.get('ratelimit')).toBe('"few";r=0;t=7')
+    expect(await answer.json()).toMatchObject({ code: 'rate_limited' })
+  })
+
+  test('are asked before a token is looked at', async () => {
+    const { http } = limited(() => false)
+    expect((await http('/ruled', bearing('bad'))).status).toBe(429)
+  })
+
+  test('do not count what has none', async () => {
+    const { asked, http } = limited(() => false)
+    expect((await http('/unlimited')).status).toBe(200)
+    expect(asked).toEqual([])
+  })
+
+  function limited(allows: (ask: Ask) => boolean) {
+    const asked: Ask[] = []
+    const policy = createPolicy('few', { limit: 5, windowMs: 60_000 })
+    const limits: Limits = {
+      check(ask) {
+        asked.push(ask)
+        return allows(ask)
+          ? allow(policy, 4, 1_000)
+          : deny(policy, { resetMs: 60_000, waitMs: 7_000 })
+      },
+    }
+    return {
+      asked,
+      http: httpOver(routes, { admission: createAdmission({ authenticate, limits }) }),
+    }
+  }
 })
 
 test('a route that states no rule keeps the server from being made', () => {
@@ -151,6 +208,9 @@ const ruleOf = (scope: Scope | null): Rule => ({
 const stating = (rule: RouteRule) => ({ detail: undocumented({ rule }) })
 
 const routes = createRoutes('admission', '')
+  .get('/unlimited', async ({ request }) => answerCaller(request), {
+    detail: undocumented({ rule: OPEN, limit: 'none' }),
+  })
   .get('/open', async ({ request }) => answerCaller(request), stating(OPEN))
   .get('/ruled', async ({ request }) => answerCaller(request), stating(ruleOf('tasks:read')))
   .get('/audited', async ({ request }) => answerCaller(request), stating(ruleOf('audit:read')))
@@ -161,4 +221,4 @@ function answerCaller(request: Request) {
   return answerRead(request, { kind, id })
 }
 
-const http = httpOver(routes, { admission: createAdmission({ authenticate }) })
+const http = httpOver(routes, { admission: createAdmission({ authenticate, limits: NO_LIMITS }) })
