@@ -10,6 +10,7 @@ import { proveFuzz } from './prove/fuzz.ts'
 import { proveLists } from './prove/lists.ts'
 import { proveMemory } from './prove/memory.ts'
 import { pageOf, renewed } from './prove/page.ts'
+import { proveProtection } from './prove/protection.ts'
 import { proveReplacement } from './prove/replacement.ts'
 import { say, type Section } from './prove/section.ts'
 import { proveStart } from './prove/start.ts'
@@ -22,6 +23,7 @@ const sections: Record<string, (databaseUrl: string) => Promise<Section>> = {
   start: proveStart,
   memory: proveMemory,
   costs: proveCosts,
+  protection: proveProtection,
   lists: proveLists,
   fuzz: databaseUrl => proveFuzz({ databaseUrl, messages: 40_000 }),
 }

@@ -20,7 +20,11 @@ export function residentMb(pid: number): number {
 
 export type Cost = { cpuUsPerRequest: number; requestsPerS: number; errors: number }
 
-export type Loaded = { pid: number; url: string; key?: string }
+export type Loaded = {
+  pid: number
+  url: string
+  key?: string
+}
 
 /** Loads the URL for a while with 50 connections and says what each request cost the process. */
 export async function costOf({ pid, url, key }: Loaded, seconds: number): Promise<Cost> {

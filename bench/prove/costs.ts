@@ -14,7 +14,7 @@ export async function proveCosts(): Promise<Section> {
       figures
         .map(
           it =>
-            `| ${it.subject} | ${it.zergUs.toFixed(1)} µs | ${it.bareUs.toFixed(1)} µs | ${it.zergPerS.toFixed(0)} | ${it.barePerS.toFixed(0)} |`,
+            `| ${it.subject} | ${it.us.toFixed(1)} µs | ${it.otherUs.toFixed(1)} µs | ${it.perS.toFixed(0)} | ${it.otherPerS.toFixed(0)} |`,
         )
         .join('\n'),
     findings: figures.map(({ subject, ratio, ratios, bar }) => ({
