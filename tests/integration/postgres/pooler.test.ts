@@ -1,10 +1,13 @@
 // Behind PgBouncer in transaction mode: sessions are shared, so nothing may be left in one.
 
 import { afterAll, beforeAll, describe, expect } from 'bun:test'
+import type { Call } from '#lib/call.ts'
 import { isAppError } from '#lib/errors.ts'
+import { createOnce } from '#platform/idempotency/once.ts'
 import type { Database } from '#platform/postgres/database.ts'
 import { openSession } from '#platform/postgres/migrate/session.ts'
 import { requireSchema } from '#platform/postgres/migrate/require-schema.ts'
+import { callBy } from '../../support/databases.ts'
 import { eventually, rejection } from '../../support/eventually.ts'
 import { defaults, never, openForTest, recordingLog } from '../../support/open-database.ts'
 import { startPgbouncer } from '../../support/pgbouncer.ts'
@@ -97,6 +100,34 @@ describe('behind a pooler in transaction mode', () => {
     expect(await slow).toMatchObject({ message: 'gone' })
     await eventually(async () => expect((await sleeping()).length).toBe(0), { withinMs: 2_000 })
     await eventually(() => expect(database.figures().inUse).toBe(0))
+  })
+
+  // A lock of a session would be somebody else's by the next statement, and held for ever.
+  test('a change under a key is made once, however many ask for it at once', async () => {
+    const once = createOnce({ database })
+    const key = crypto.randomUUID()
+    const calls = Array.from({ length: 100 }, () => ({
+      ...callBy(),
+      idempotency: { key, replayed: false },
+    }))
+    const ask = (call: Call): Promise<string> =>
+      once(call, { action: 'projects.create', input: key }, async on => {
+        await on.run(
+          sql => sql`insert into projects (id, name, owner_id) values (${key}, ${key}, ${OWNER})`,
+        )
+        return key
+      }).catch((error: unknown) => {
+        if (!isAppError(error, 'idempotency_in_flight')) throw error
+        return Bun.sleep(5).then(() => ask(call))
+      })
+    expect(new Set(await Promise.all(calls.map(ask)))).toEqual(new Set([key]))
+    expect(calls.filter(({ idempotency }) => !idempotency.replayed).length).toBe(1)
+    const locks = await withSql(
+      made.url,
+      sql => sql`select from pg_locks where locktype = 'advisory' and database =
+        (select oid from pg_database where datname = current_database())`,
+    )
+    expect(locks.length).toBe(0)
   })
 
   test('the schema is found to be the right one', async () => {
