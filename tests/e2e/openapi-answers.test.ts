@@ -6,6 +6,7 @@ import { Value } from '@sinclair/typebox/value'
 import { authorization } from '../../bench/lab/credentials.ts'
 import { startZerg, type Zerg } from '../../bench/lab/zerg.ts'
 import { listOf } from '../../cli/build/api-changes/json.ts'
+import { createDatabase, type TestDatabase, withSql } from '../support/postgres.ts'
 import { documentedRoutes } from '../../src/document.ts'
 import { placesOf } from '#transport/http/docs/document.ts'
 import { problemSchemas } from '#transport/http/docs/problem.ts'
@@ -13,13 +14,18 @@ import { errorsByStatus, type Place } from '#transport/http/docs/implied.ts'
 
 const places = placesOf(documentedRoutes())
 
+let database: TestDatabase
 let zerg: Zerg
 beforeAll(async () => {
+  database = await createDatabase()
   zerg = await startZerg({
-    env: { ZERG_EPHEMERAL: 'true', ZERG_DRAIN_MAX: '100ms', ZERG_REGISTRATION: 'true' },
+    env: { DATABASE_URL: database.url, ZERG_DRAIN_MAX: '100ms', ZERG_REGISTRATION: 'true' },
   })
 }, 60_000)
-afterAll(() => zerg.stop(), 30_000)
+afterAll(async () => {
+  await zerg.stop()
+  await database.drop()
+}, 30_000)
 
 const NOBODY = '01939c2e-7a61-7d3c-8f5e-000000000000'
 const succeeded = new Set<string>()
@@ -114,6 +120,8 @@ test('an API key, from its creation to its end', async () => {
   await call('rotateApiKey', { path, body: { overlap_s: 60 } })
   await call('rotateApiKey', { path, body: { overlap_s: -1 } }, 422)
   expect(etagOf(changed)).toBe('"2"')
+  await call('createToken', { body: { scopes: ['tasks:read'], expires_in_s: 60 } })
+  await call('createToken', { body: { scopes: ['everything'] } }, 422)
   await call('revokeApiKey', { path })
   await call('revokeApiKey', { path: { id: NOBODY } }, 404)
 }, 30_000)
@@ -136,6 +144,8 @@ test('a person, from registering to the end of their last session', async () => 
   expect(idOf(me)).toBe(idOf(user))
   await call('getMe', { headers: { ...access, 'if-none-match': etagOf(me) } }, 304)
   await call('changeMe', { body: { name: 'Ada L.' }, headers: access })
+  await call('rotateSigningKeys', { body: {}, headers: access }, 403)
+  await withSql(database.url, sql => sql`update users set roles = '{admin}' where email = ${email}`)
   await call('changeMe', { body: { roles: ['admin'] }, headers: access }, 422)
   await call('createUser', { body: { name: 'Eve' }, headers: access }, 403)
   await call('createUser', { body: { name: 'Eve', roles: ['admin'] } }, 403)
@@ -143,6 +153,7 @@ test('a person, from registering to the end of their last session', async () => 
   await call('getTask', { path: { id: NOBODY }, headers: { authorization: '' } }, 401)
 
   const second = tokensOf(await call('login', { body: { email, password: PASSWORD } }))
+  await call('rotateSigningKeys', { body: {}, headers: second.access })
   const sessions = await call('listSessions', { headers: access })
   const { data } = sessions.body as { data: { id: string; is_current: boolean }[] }
   expect(data).toHaveLength(2)
