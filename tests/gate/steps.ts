@@ -31,6 +31,6 @@ export const steps: readonly Step[] = [
   tool('audit', process.execPath, 'tests/gate/audit.ts'),
   tool('build', process.execPath, 'cli/build/build.ts'),
   tests('contract', 180),
-  tests('integration', 300),
-  tests('e2e', 300),
+  tests('integration', 420),
+  tests('e2e', 420),
 ]
