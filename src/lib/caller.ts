@@ -72,7 +72,7 @@ export type Authenticate = (
   from: { signal: AbortSignal; address?: From['address'] },
 ) => Identity | Promise<Identity>
 
-/** The built-in row of `users`, made by the first migration: who everybody is until identity exists. */
+/** The row of `users` that the first migration makes: the owner of what was there before there were identities. Nobody is it. */
 export const BUILT_IN_USER_ID = '00000000-0000-7000-8000-000000000001'
 
 export type From = {
@@ -98,12 +98,3 @@ export const callerOf = (identity: Identity, from: From): Caller => ({
   requestId: from.requestId,
   traceId: from.traceId,
 })
-
-export const BUILT_IN: Identity = {
-  kind: 'internal',
-  id: BUILT_IN_USER_ID,
-  userId: BUILT_IN_USER_ID,
-  roles: ['admin'],
-  scopes: 'all',
-  sessionId: null,
-}

@@ -3,13 +3,14 @@
 
 import { pino } from 'pino'
 import { type Call } from '#lib/call.ts'
-import { BUILT_IN, BUILT_IN_USER_ID, type Caller, callerOf } from '#lib/caller.ts'
+import { BUILT_IN_USER_ID, type Caller, callerOf } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/id.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { type DatabaseNeeds, openDatabase } from '#platform/postgres/client.ts'
 import type { Database } from '#platform/postgres/database.ts'
 import { migrations } from '#platform/postgres/migrations/index.ts'
+import { BUILT_IN } from './built-in.ts'
 import { openTestEmbedded } from './embedded.ts'
 import { createDatabase, postgresVersions } from './postgres.ts'
 

@@ -10,7 +10,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { pino } from 'pino'
-import { BUILT_IN, type Identity } from '#lib/caller.ts'
+import type { Identity } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { connectTasks } from '#features/tasks/remote.ts'
 import { taskRpc } from '#features/tasks/rpc.ts'
@@ -23,6 +23,7 @@ import type { Credentials } from '#transport/grpc/client/metadata.ts'
 import { createInternalTokens } from '#transport/grpc/internal-token.ts'
 import { TasksServiceClient } from '#transport/grpc/proto/tasks/v1/tasks.gen.ts'
 import { type GrpcOptions, openGrpc } from '#transport/grpc/server.ts'
+import { BUILT_IN } from './built-in.ts'
 import { authenticateTest, tokenFor } from './identities.ts'
 
 export type TestGrpc = Awaited<ReturnType<typeof openTestGrpc>>

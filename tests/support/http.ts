@@ -2,7 +2,7 @@
 
 import { pino } from 'pino'
 import type { AnyElysia } from 'elysia'
-import { BUILT_IN, callerOf } from '#lib/caller.ts'
+import { callerOf } from '#lib/caller.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createMetrics } from '#platform/observability/metrics.ts'
 import { SIGNED_IN } from '#transport/http/access.ts'
@@ -10,6 +10,7 @@ import type { Admission } from '#transport/http/admission.ts'
 import { undocumented } from '#transport/http/docs/documented.ts'
 import { createPipeline } from '#transport/http/pipeline.ts'
 import type { PipelineOptions } from '#transport/http/pipeline.ts'
+import { BUILT_IN } from './built-in.ts'
 
 /** `const http = httpOver(taskRoutes({ tasks })); const answer = await http('/api/v1/tasks', { method: … })`. */
 export function httpOver(
