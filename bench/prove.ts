@@ -7,6 +7,7 @@ import { createDatabase } from '../tests/support/postgres.ts'
 import { proveCosts } from './prove/costs.ts'
 import { proveDrain } from './prove/drain.ts'
 import { proveFuzz } from './prove/fuzz.ts'
+import { proveGenerated } from './prove/generated.ts'
 import { proveLists } from './prove/lists.ts'
 import { proveMemory } from './prove/memory.ts'
 import { pageOf, renewed } from './prove/page.ts'
@@ -25,6 +26,7 @@ const sections: Record<string, (databaseUrl: string) => Promise<Section>> = {
   costs: proveCosts,
   protection: proveProtection,
   lists: proveLists,
+  generated: proveGenerated,
   fuzz: databaseUrl => proveFuzz({ databaseUrl, messages: 40_000 }),
 }
 

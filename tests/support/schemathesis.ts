@@ -12,6 +12,19 @@ const INSTALL_WITHIN_MS = 180_000
 const folder = join(import.meta.dir, '../../.cache/schemathesis', VERSION)
 const program = join(folder, 'bin/schemathesis')
 
+/** Operations that may take a caller's own token away: to be asked apart, and last. */
+export const ENDING: readonly string[] = [
+  'logout',
+  'endSession',
+  'endOtherSessions',
+  'changePassword',
+  'changeUser',
+  'removeUser',
+  'revokeApiKey',
+  'rotateApiKey',
+  'rotateSigningKeys',
+]
+
 /** The program's path; undefined, and named in the report of the gate, where it cannot be had. */
 export async function findSchemathesis(): Promise<string | undefined> {
   if (await Bun.file(program).exists()) return program
