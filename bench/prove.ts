@@ -4,6 +4,7 @@
 
 import { join } from 'node:path'
 import { createDatabase } from '../tests/support/postgres.ts'
+import { proveAudit } from './prove/audit.ts'
 import { proveCosts } from './prove/costs.ts'
 import { proveDrain } from './prove/drain.ts'
 import { proveFuzz } from './prove/fuzz.ts'
@@ -25,6 +26,7 @@ const sections: Record<string, (databaseUrl: string) => Promise<Section>> = {
   memory: proveMemory,
   costs: proveCosts,
   protection: proveProtection,
+  audit: proveAudit,
   lists: proveLists,
   generated: proveGenerated,
   fuzz: databaseUrl => proveFuzz({ databaseUrl, messages: 40_000 }),

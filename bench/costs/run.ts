@@ -2,6 +2,7 @@
 // ratios: the machine's mood hits both. Prints a table; --json prints the figures.
 
 import { fileURLToPath } from 'node:url'
+import { auditLine, measureAudit } from './audit.ts'
 import type { Loaded } from './cpu.ts'
 import { type Compared, compareCosts, requireSameBody, type Rounds } from './rounds.ts'
 import { openBench } from './servers.ts'
@@ -33,10 +34,14 @@ const to = (server: Loaded, path: string): Loaded => ({ ...server, url: server.u
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const figures = await measureCosts({ rounds: 5, seconds: 5 })
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-  else
+  const audit = await measureAudit({ rounds: 5, seconds: 5 })
+  if (process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify([...figures, ...audit], null, 2)}\n`)
+  else {
     for (const { subject, ratio, us, otherUs, bar } of figures)
       process.stdout.write(
         `${subject}: ${us.toFixed(1)} µs against ${otherUs.toFixed(1)} µs bare, ratio ${ratio.toFixed(3)} (bar ${bar})\n`,
       )
+    for (const figure of audit) process.stdout.write(`${auditLine(figure)}\n`)
+  }
 }

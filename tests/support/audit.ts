@@ -16,7 +16,7 @@ export function aSealer(database: Database, given: { batchMax?: number; secret?:
   const { secret, ...more } = given
   const metrics = createMetrics()
   const { log, lines } = recordingLog()
-  const sealer = createSealer({ on: database.on, keys: testKeys(secret), log, metrics, ...more })
+  const sealer = createSealer({ database, keys: testKeys(secret), log, metrics, ...more })
   return { sealer, metrics, lines }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Runner } from '#platform/postgres/database.ts'
 
-type Node = {
+export type Node = {
   'Node Type': string
   'Relation Name'?: string
   'Index Name'?: string
@@ -46,11 +46,12 @@ export async function workOf(
   const answer = rows.flat().find(row => row['QUERY PLAN'] !== undefined)?.['QUERY PLAN']
   const plans = typeof answer === 'string' ? (JSON.parse(answer) as { Plan: Node }[]) : answer
   if (!plans?.[0]) throw new Error('PostgreSQL explained nothing.')
-  return sum(plans[0].Plan)
+  return workIn(plans[0].Plan)
 }
 
-function sum(node: Node): Work {
-  const parts = (node.Plans ?? []).map(sum)
+/** What a plan says that was done. */
+export function workIn(node: Node): Work {
+  const parts = (node.Plans ?? []).map(workIn)
   const own = rowsOf(node)
   const isScan = node['Relation Name'] !== undefined
   return {

@@ -42,7 +42,7 @@ export default command({
     const heads = await readHeads(args.head, args['heads-file'])
     const signal = AbortSignal.timeout(MAX_MS)
     const verdict = await withAuditData(args, ({ database, keys }) =>
-      verifyAudit({ on: database.on(signal), keys, heads, signal, tell: teller() }),
+      verifyAudit({ database, keys, heads, signal, tell: teller() }),
     )
     if (args.json) printJson({ good: verdict.problem === null, ...verdict })
     else print(sentencesOf(verdict))

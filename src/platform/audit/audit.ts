@@ -6,6 +6,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { Periodic } from '../periodic/periodic.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import { byIndex } from './by-index.ts'
 import { createHeadKeys } from './heads.ts'
 import { makePartitionsPatiently } from './partitions.ts'
 import { createSealer } from './sealer.ts'
@@ -35,7 +36,7 @@ export function auditLog(needs: Needs): Resource<{ close(): void }> {
 
 function openAudit({ database, periodic, secrets, log, metrics }: Needs) {
   const on = database.on
-  const { seal } = createSealer({ on, keys: createHeadKeys(secrets), log, metrics })
+  const { seal } = createSealer({ database, keys: createHeadKeys(secrets), log, metrics })
   periodic.register({ name: 'audit-seal', everyMs: SEAL_EVERY_MS, run: seal })
   periodic.register({
     name: 'audit-partitions',
@@ -52,8 +53,11 @@ function openAudit({ database, periodic, secrets, log, metrics }: Needs) {
 
   async function look() {
     try {
-      const run = on(AbortSignal.timeout(LOOK_MAX_MS))
-      const { entries, lag_s } = await readWaiting(run, await readTip(run))
+      const { entries, lag_s } = await byIndex(
+        database,
+        AbortSignal.timeout(LOOK_MAX_MS),
+        async on => await readWaiting(on, await readTip(on)),
+      )
       metrics.audit.unsealed.set(entries)
       metrics.audit.lag.set(lag_s)
       if (lag_s > LAG_MAX_S) tell(entries, lag_s)

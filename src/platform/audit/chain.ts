@@ -42,12 +42,12 @@ export const comparePlaces = (a: Place, b: Place): number =>
   a.xid === b.xid ? a.seq - b.seq : a.xid < b.xid ? -1 : 1
 
 /**
- * SQL for an entry's link. What an entry says is hashed as the text of a JSON array, which jsonb
- * writes in one way only, whatever its version and settings. A column that comes later is appended,
- * and only where it is not null: what is sealed keeps its hash.
+ * SQL for an entry's link. What an entry says is hashed as the text of a JSON array, which PostgreSQL
+ * writes in one way only, whatever its version and settings; so it does with jsonb within. A column
+ * that comes later is appended, and only where it is not null: what is sealed keeps its hash.
  */
 export const LINK = `xid8send(xid) || int8send(seq)
   || int8send((extract(epoch from at) * 1000)::bigint)
-  || sha256(convert_to(jsonb_build_array(
+  || sha256(convert_to(json_build_array(
     caller_kind, caller_id, user_id, session_id, via, address, request_id, trace_id,
     action, kind, subject_id, project_id, outcome, reason, before, after)::text, 'UTF8'))`

@@ -2,7 +2,8 @@
 
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { Runner } from '../postgres/database.ts'
+import type { Database } from '../postgres/database.ts'
+import { byIndex } from './by-index.ts'
 import { extend, readLinks, LINK_BYTES } from './chain.ts'
 import { formatHead, type HeadKeys, headText } from './heads.ts'
 import {
@@ -16,7 +17,7 @@ import {
 } from './seals-table.ts'
 
 type Needs = {
-  on(signal: AbortSignal): Runner
+  database: Pick<Database, 'on' | 'transaction'>
   keys: HeadKeys
   log: Log
   metrics: Metrics
@@ -26,23 +27,23 @@ type Needs = {
 
 export type Sealer = ReturnType<typeof createSealer>
 
-export function createSealer({ on, keys, log, metrics, batchMax = 2_000 }: Needs) {
+export function createSealer({ database, keys, log, metrics, batchMax = 2_000 }: Needs) {
   let tip: Tip | undefined
 
   return { seal }
 
   /** Seals whatever can be sealed by now; resolves with the number of entries. */
   async function seal(signal: AbortSignal): Promise<number> {
-    const run = on(signal)
+    const on = database.on(signal)
     let entries = 0
     for (;;) {
       signal.throwIfAborted()
-      tip ??= await readTip(run)
-      const ready = await nextOf(run, tip)
+      tip ??= await readTip(on)
+      const ready = await nextOf(tip, signal)
       if (!ready) return entries
       const made = sealOf(tip, ready)
       // Somebody else sealed meanwhile: we go on from there.
-      if (!(await insertSeal(run, made))) {
+      if (!(await insertSeal(on, made))) {
         tip = undefined
         continue
       }
@@ -52,24 +53,28 @@ export function createSealer({ on, keys, log, metrics, batchMax = 2_000 }: Needs
     }
   }
 
-  async function nextOf(run: Runner, from: Tip) {
-    const ready = await readReady(run, from, { limit: batchMax })
+  async function nextOf(from: Tip, signal: AbortSignal) {
+    const ready = await read(from, signal)
     if (isSome(ready)) return ready
     if (BigInt(ready.horizon) > BigInt(from.lastXid)) return undefined
-    return await acrossEras(run, from, ready.horizon)
+    return await acrossEras(from, ready.horizon, signal)
   }
 
   // The chain has transactions that this server has yet to reach: the database was restored on
   // another. What came along unsealed is sealed as it is, since nothing of it can be open; then a new
   // era begins.
-  async function acrossEras(run: Runner, from: Tip, horizon: string) {
-    const left = await readReady(run, from, { limit: batchMax, evenIfOpen: true })
+  async function acrossEras(from: Tip, horizon: string, signal: AbortSignal) {
+    const left = await read(from, signal, true)
     if (isSome(left)) return left
-    const eraSeq = await lastOfEarlierEra(run, horizon)
+    const eraSeq = await lastOfEarlierEra(database.on(signal), horizon)
     tip = { ...from, era: from.era + 1, eraSeq, lastXid: '0', lastSeq: 0 }
     log.warn({ era: tip.era, after_entry: eraSeq }, 'audit_era_began')
-    const ready = await readReady(run, tip, { limit: batchMax })
+    const ready = await read(tip, signal)
     return isSome(ready) ? ready : undefined
+  }
+
+  function read(from: Tip, signal: AbortSignal, evenIfOpen = false) {
+    return byIndex(database, signal, on => readReady(on, from, { limit: batchMax, evenIfOpen }))
   }
 
   function sealOf(before: Tip, ready: Filled): Seal {

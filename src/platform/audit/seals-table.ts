@@ -96,11 +96,15 @@ const READY = `
 
 type Wanted = { limit: number; evenIfOpen?: boolean }
 
-export async function readReady(on: Runner, tip: Tip, { limit, evenIfOpen }: Wanted) {
-  const until = evenIfOpen === true ? NEVER : null
-  const [ready] = await on.run(sql =>
-    sql.unsafe<Ready[]>(READY, [tip.lastXid, tip.lastSeq, tip.eraSeq, until, limit], PREPARED),
-  )
+/** The statement of `readReady`; it counts on `byIndex`. */
+export const readyStatement = (tip: Tip, { limit, evenIfOpen }: Wanted) => ({
+  text: READY,
+  values: [tip.lastXid, tip.lastSeq, tip.eraSeq, evenIfOpen === true ? NEVER : null, limit],
+})
+
+export async function readReady(on: Runner, tip: Tip, wanted: Wanted): Promise<Ready> {
+  const { text, values } = readyStatement(tip, wanted)
+  const [ready] = await on.run(sql => sql.unsafe<Ready[]>(text, values, PREPARED))
   if (!ready) throw new Error('An aggregate came back without a row.')
   return ready
 }

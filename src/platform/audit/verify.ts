@@ -1,8 +1,9 @@
 // Goes through the chain from its beginning, compares it with the entries that are there, and names
 // the first thing that is wrong. Reads, and writes nothing.
 
-import type { Runner } from '../postgres/database.ts'
+import type { Database } from '../postgres/database.ts'
 import { type Anchor, anchorText } from './anchors.ts'
+import { byIndex } from './by-index.ts'
 import { comparePlaces, type Link } from './chain.ts'
 import { checkSeals } from './check-seals.ts'
 import { compareLinks, describe, type Found } from './compare.ts'
@@ -17,17 +18,18 @@ import {
   readEntryLinks,
   readSeals,
   standsElsewhere,
+  type Stretch,
   stoodElsewhere,
 } from './verify-table.ts'
 
 type Needs = {
-  on: Runner
+  database: Pick<Database, 'on' | 'transaction'>
   keys: HeadKeys
   /** Kept elsewhere, such as in logs. */
   heads?: readonly KeptHead[]
   /** Told from time to time. */
   tell?(progress: { entries: number; of: number }): void
-  signal?: AbortSignal
+  signal: AbortSignal
   /** Seals that are read at once. */
   pageSeals?: number
 }
@@ -35,18 +37,20 @@ type Needs = {
 const ATTEMPTS_MAX = 3
 
 export async function verifyAudit(needs: Needs): Promise<Verdict> {
+  const on = needs.database.on(needs.signal)
   for (let attempt = 1; ; attempt++) {
-    const anchor = await readAnchor(needs.on)
+    const anchor = await readAnchor(on)
     const verdict = await verifyFrom(needs, anchor)
     if (!verdict.problem || attempt === ATTEMPTS_MAX) return verdict
     // Entries that are pruned while they are looked at are missing for a reason.
-    const later = await readAnchor(needs.on)
+    const later = await readAnchor(on)
     if (later?.prunedBeforeMs === anchor?.prunedBeforeMs) return verdict
   }
 }
 
 async function verifyFrom(needs: Needs, anchor: Anchor | undefined): Promise<Verdict> {
-  const { on, keys, heads = [], tell = () => undefined, signal, pageSeals = 50 } = needs
+  const { database, keys, heads = [], tell = () => undefined, signal, pageSeals = 50 } = needs
+  const on = database.on(signal)
   const kept = createKept({ heads, keys })
   const prunedBeforeMs = anchor?.prunedBeforeMs ?? Number.NEGATIVE_INFINITY
   let tip: Tip = anchor ?? START
@@ -54,7 +58,7 @@ async function verifyFrom(needs: Needs, anchor: Anchor | undefined): Promise<Ver
   let isVouchedFor = true
 
   const problem = (await checkStart()) ?? (await walk()) ?? checkEnd()
-  const waiting = await readWaiting(on, tip)
+  const waiting = await byIndex(database, signal, tx => readWaiting(tx, tip))
   return {
     problem: problem ?? null,
     seals,
@@ -85,15 +89,15 @@ async function verifyFrom(needs: Needs, anchor: Anchor | undefined): Promise<Ver
       }
     noteKey(checked === 'good')
     const stray =
-      (tip.era > 0 ? await firstEntry(on, { upTo: tip.eraSeq }) : undefined) ??
-      (await firstEntry(on, { to: tip, above: floorOf(tip) }))
+      (tip.era > 0 ? await firstOf({ upTo: tip.eraSeq }) : undefined) ??
+      (await firstOf({ to: tip, above: floorOf(tip) }))
     return stray ? describe({ kind: 'inserted', link: stray }, number) : kept.check(anchor)
   }
 
   async function walk(): Promise<Problem | undefined> {
     const { number: last, total: of } = await readTip(on)
     while (tip.number < last) {
-      signal?.throwIfAborted()
+      signal.throwIfAborted()
       const page = await readSeals(on, { after: tip.number, to: last, limit: pageSeals })
       const checked = checkSeals(page, { tip, keys, kept })
       // What precedes a bad seal comes first in the chain.
@@ -111,15 +115,16 @@ async function verifyFrom(needs: Needs, anchor: Anchor | undefined): Promise<Ver
     const [first, end] = [stretch[0]!, stretch.at(-1)!]
     const isNewEra = first.era !== tip.era
     const stray = isNewEra
-      ? await firstEntry(on, { after: tip, above: floorOf(tip), upTo: first.eraSeq })
+      ? await firstOf({ after: tip, above: floorOf(tip), upTo: first.eraSeq })
       : undefined
     if (stray) return describe({ kind: 'inserted', link: stray }, tip.number)
-    const actual = await readEntryLinks(on, {
+    const range = {
       after: isNewEra || tip.number === 0 ? undefined : tip,
       to: end,
       above: floorOf(first),
       upTo: await endOfEra(on, first.era),
-    })
+    }
+    const actual = await byIndex(database, signal, tx => readEntryLinks(tx, range))
     const sealed = Buffer.concat(stretch.map(({ links }) => links))
     const found = compareLinks({ sealed, actual, prunedBeforeMs })
     if (found) return describe(await lookAround(found), sealOf(stretch, found.link))
@@ -131,6 +136,10 @@ async function verifyFrom(needs: Needs, anchor: Anchor | undefined): Promise<Ver
   async function lookAround({ kind, link }: Found): Promise<Found> {
     const moved = await (kind === 'inserted' ? stoodElsewhere(on, link) : standsElsewhere(on, link))
     return { kind: moved ? 'reordered' : kind, link }
+  }
+
+  function firstOf(stretch: Stretch) {
+    return byIndex(database, signal, tx => firstEntry(tx, stretch))
   }
 
   function pass(seal: Seal) {

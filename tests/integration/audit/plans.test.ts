@@ -4,9 +4,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { listStatement } from '#features/audit/repository.ts'
 import type { AuditFilter } from '#features/audit/model.ts'
+import { byIndex } from '#platform/audit/by-index.ts'
+import { readyStatement, START } from '#platform/audit/seals-table.ts'
 import type { Runner } from '#platform/postgres/database.ts'
 import { type OpenedDatabase, openPostgres } from '../../support/databases.ts'
-import { workOf } from '../../support/plans.ts'
+import { type Node, workIn, workOf } from '../../support/plans.ts'
 import { postgresVersions } from '../../support/postgres.ts'
 
 const ENTRIES = 60_000
@@ -59,6 +61,23 @@ describe.each(versions)('on PostgreSQL %s', version => {
     const work = await workOf(on, statement, 'force_custom_plan')
     expect(work.scanned).toEqual([])
     expect(work.rowsRead).toBeLessThanOrEqual(PAGE * 4)
+  })
+
+  // With all of them waiting, each batch costs what is in it, and not what waits.
+  test('the sealer reads as many entries as it seals', async () => {
+    const { text, values } = readyStatement(START, { limit: 100 })
+    const rows = await byIndex(opened.database, AbortSignal.timeout(20_000), tx =>
+      tx.run(sql =>
+        sql.unsafe<{ 'QUERY PLAN': { Plan: Node }[] }[]>(
+          `explain (analyze, timing off, format json) ${text}`,
+          values,
+        ),
+      ),
+    )
+    const work = workIn(rows[0]!['QUERY PLAN'][0]!.Plan)
+    expect(work.scanned).toEqual([])
+    expect(work.rowsRead).toBeLessThanOrEqual(100 + MONTHS + 4)
+    expect(work.rowsSorted).toBeLessThanOrEqual(100)
   })
 })
 

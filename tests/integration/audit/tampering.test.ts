@@ -218,7 +218,8 @@ for (const { name, open } of databases)
 
     const verify = (given: Partial<Parameters<typeof verifyAudit>[0]> = {}) =>
       verifyAudit({
-        on: opened.database.on(AbortSignal.timeout(20_000)),
+        database: opened.database,
+        signal: AbortSignal.timeout(20_000),
         keys: testKeys(),
         pageSeals: 2,
         ...given,
