@@ -2,6 +2,7 @@
 // threads of its own; without a bound, a flood of sign-ins would take every core and the memory.
 
 import { AppError } from '#lib/errors.ts'
+import { createPoliteThreads } from './polite-threads.ts'
 
 /** The least that OWASP recommends: 19 MiB, two passes. Raising one re-hashes at the next sign-in. */
 export const PARAMETERS = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const
@@ -24,6 +25,7 @@ type Waiting = { go(): void }
 
 export function createHasher({ concurrency, waitingMax, waitMaxMs }: Needs) {
   const waiting = new Set<Waiting>()
+  const threads = createPoliteThreads()
   let working = 0
 
   return { hash, verify, requireRoom, figures: () => ({ working, waiting: waiting.size }) }
@@ -48,6 +50,7 @@ export function createHasher({ concurrency, waitingMax, waitMaxMs }: Needs) {
     if (working < concurrency) working++
     else await turn(signal)
     try {
+      threads.lowerNew()
       return await work()
     } finally {
       hand()
