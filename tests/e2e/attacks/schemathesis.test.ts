@@ -30,11 +30,11 @@ afterAll(async () => {
 test.skipIf(program === undefined).each(KINDS)(
   'every answer to the caller %s is a documented one',
   async kind => {
-    const flags = ['--phases=fuzzing,stateful', '--max-time=5']
+    const flags = ['--phases=fuzzing,stateful', '--max-examples=3']
     const found = await run(kind, [...flags, ...ENDING.map(id => `--exclude-operation-id=${id}`)])
     expect(found.said).not.toContain('FAILURES')
     expect(found.code, found.said).toBe(0)
-    expect(found.cases).toBeGreaterThan(20)
+    expect(found.cases, found.said).toBeGreaterThan(50)
     // Else most of it was only ever refused.
     expect((await readAs(kind)).status).toBe(kind === 'anonymous' ? 401 : 200)
   },
