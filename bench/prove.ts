@@ -15,6 +15,7 @@ import { pageOf, renewed } from './prove/page.ts'
 import { proveProtection } from './prove/protection.ts'
 import { proveReplacement } from './prove/replacement.ts'
 import { say, type Section } from './prove/section.ts'
+import { proveSignInFlood } from './prove/sign-in-flood.ts'
 import { proveStart } from './prove/start.ts'
 
 const root = join(import.meta.dir, '..')
@@ -27,6 +28,7 @@ const sections: Record<string, (databaseUrl: string) => Promise<Section>> = {
   costs: proveCosts,
   protection: proveProtection,
   audit: proveAudit,
+  'sign-ins': databaseUrl => proveSignInFlood({ databaseUrl, runs: 5, forMs: 10_000 }),
   lists: proveLists,
   generated: proveGenerated,
   fuzz: databaseUrl => proveFuzz({ databaseUrl, messages: 40_000 }),

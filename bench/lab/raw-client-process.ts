@@ -26,5 +26,8 @@ const clients = Array.from({ length: load.connections }, (_, index) => {
 
 await Promise.all(clients)
 if (load.ledger) ledger.save(load.ledger)
+const sorted = figures.tookMs.splice(0).sort((a, b) => a - b)
+const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? 0
+Object.assign(figures, { p50Ms: at(0.5), p99Ms: at(0.99) })
 process.stdout.write(`${JSON.stringify(figures)}\n`)
 process.exit(0)

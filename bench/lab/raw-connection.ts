@@ -29,6 +29,10 @@ export type Figures = {
   reconnects: number
   server_errors: number
   statuses: Record<string, number>
+  /** How long each answer took, in milliseconds; quantiles are all that leaves the process. */
+  tookMs: number[]
+  p50Ms: number
+  p99Ms: number
   /** The first few losses. */
   losses: string[]
 }
@@ -42,6 +46,9 @@ export const noFigures = (): Figures => ({
   reconnects: 0,
   server_errors: 0,
   statuses: {},
+  tookMs: [],
+  p50Ms: 0,
+  p99Ms: 0,
   losses: [],
 })
 
@@ -116,6 +123,7 @@ function useConnection(host: string, shared: Shared): Promise<'refused' | 'ended
 
   function record(status: number) {
     figures.answered += 1
+    figures.tookMs.push(performance.now() - asked!.atMs)
     figures.statuses[status] = (figures.statuses[status] ?? 0) + 1
     if (status >= 500) figures.server_errors += 1
     if (status === 201) ledger.acknowledged(asked!.id)
