@@ -2,7 +2,7 @@
 // threads of its own; without a bound, a flood of sign-ins would take every core and the memory.
 
 import { AppError } from '#lib/errors.ts'
-import { createPoliteThreads } from './polite-threads.ts'
+import { createPoliteThreads } from '#platform/threads/polite-threads.ts'
 
 /** The least that OWASP recommends: 19 MiB, two passes. Raising one re-hashes at the next sign-in. */
 export const PARAMETERS = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const

@@ -1,7 +1,7 @@
 // Which threads give way to others.
 
 import { expect, test } from 'bun:test'
-import { createPoliteThreads } from '#features/auth/polite-threads.ts'
+import { createPoliteThreads } from '#platform/threads/polite-threads.ts'
 
 const OWN = String(process.pid)
 
