@@ -76,14 +76,18 @@ async function requireRights(sql: postgres.ISql): Promise<void> {
         select tableowner from pg_tables
         where schemaname = current_schema() and tablename = ${LEDGER}
       )
+      -- Partitions of the audit log are written and read through their table.
+      and not starts_with(tablename, 'audit_entries_')
       and not (
         has_table_privilege(name, 'select')
-        and (
-          tablename = ${LEDGER}
-          or has_table_privilege(name, 'insert')
-          and has_table_privilege(name, 'update')
-          and has_table_privilege(name, 'delete')
-        )
+        and case
+          when tablename in (${LEDGER}, 'audit_anchors') then true
+          when tablename = 'audit_entries' then has_any_column_privilege(name, 'insert')
+          when tablename = 'audit_seals' then has_table_privilege(name, 'insert')
+          else has_table_privilege(name, 'insert')
+            and has_table_privilege(name, 'update')
+            and has_table_privilege(name, 'delete')
+        end
       )
     order by tablename
   `

@@ -92,7 +92,7 @@ export function tasksContract(name: string, open: () => Promise<TasksUnderTest>)
       })
 
       test.each([
-        ['text in every direction', '\u202Eעברית\u202C العربية'],
+        ['text in every direction', 'עברית العربية left'],
         ['emoji of several code points', '👩‍👩‍👧‍👦'.repeat(36)],
         ['255 characters beyond the first plane', '😀'.repeat(255)],
         ['a text that is not normalised', 'Cafe\u0301'],
