@@ -113,6 +113,7 @@ async function openWriter(isAudited: boolean) {
       ZERG_GRPC_PORT: String(await freePort()),
       ZERG_SECRET: SECRET,
       DATABASE_URL: url,
+      ZERG_LIMITS: 'false',
     },
     readyUrl: `http://127.0.0.1:${http}/ready`,
   })

@@ -146,6 +146,29 @@ test('old months are pruned, by the owner alone', async () => {
   await rows(`drop owned by ${role}; drop role ${role}`)
 }, 60_000)
 
+test('an embedded log is verified once its server has ended, with the secret beside the data', async () => {
+  const data = { ZERG_DATA_DIR: join(folder, 'data') }
+  const own = (args: readonly string[]) => runZerg(['audit', ...args], { env: data, cwd: folder })
+  const server = await startZerg({ env: { ...data, ZERG_SECRET: '', ZERG_DRAIN_MAX: '100ms' } })
+  try {
+    await create(server, 'Embedded')
+    await eventually(() => expect(headsIn(server.output()).length).toBeGreaterThan(0), {
+      withinMs: 10_000,
+    })
+    // Its data is the server's alone; what the log says can be read through it.
+    const busy = await own(['verify'])
+    expect([busy.code, busy.stdout]).toEqual([1, ''])
+    const exported = await own(['export', '--action=projects.create'])
+    expect([exported.code, exported.stdout.trim().split('\n').length]).toEqual([0, 1])
+  } finally {
+    writeFileSync(join(folder, 'embedded.log'), server.output())
+    await server.stop()
+  }
+  const { code, stdout, stderr } = await own(['verify', '--heads-file=embedded.log'])
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toContain('The audit log is what it was.')
+}, 60_000)
+
 test.each([
   [['verify', '--head=nonsense'], 2, '--head is no head'],
   [['verify', '--heads-file=/nonexistent'], 1, 'cannot be read'],
