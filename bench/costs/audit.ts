@@ -1,5 +1,6 @@
 // What the audit log costs whoever writes: CPU time of Zerg and of PostgreSQL together for a task that
-// is created or changed, with its entry and without, in turn and in one run. Sealing is part of it.
+// is created or changed, with its entry and without, both at the same time: the machine's mood hits
+// both alike. Sealing is part of it.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +12,7 @@ import { createMigrator } from '#platform/postgres/migrate/migrator.ts'
 import { adminKeyOf } from '../lab/credentials.ts'
 import { freePort, spawnZerg } from '../lab/spawn-zerg.ts'
 import { SECRET } from '../lab/zerg.ts'
-import { cpuUs, median } from './cpu.ts'
+import { exactCpuUs, median } from './cpu.ts'
 
 type Subject = 'create a task' | 'change a task'
 
@@ -50,12 +51,13 @@ export async function measureAudit({ rounds, seconds }: { rounds: number; second
 
   async function compare(subject: Subject): Promise<AuditFigure> {
     // Warm: compilers, caches, plans.
-    for (const writer of [audited, bare]) await costOf(writer, subject, 5)
+    await both(subject, 5)
     const [withs, withouts]: [Measured[], Measured[]] = [[], []]
     for (let round = 0; round < rounds; round++) {
       process.stderr.write(`audit: ${subject}, round ${round + 1} of ${rounds}\n`)
-      withs.push(await costOf(audited, subject, seconds))
-      withouts.push(await costOf(bare, subject, seconds))
+      const [one, other] = await both(subject, seconds)
+      withs.push(one)
+      withouts.push(other)
     }
     const errors = [...withs, ...withouts].reduce((sum, it) => sum + it.errors, 0)
     if (errors > 0) throw new Error(`${errors} changes were refused, so the figures mean nothing.`)
@@ -70,11 +72,16 @@ export async function measureAudit({ rounds, seconds }: { rounds: number; second
     }
   }
 
+  function both(subject: Subject, seconds: number) {
+    const each = (writer: Writer) => costOf(writer, subject, seconds)
+    return Promise.all([each(audited), each(bare)])
+  }
+
   async function costOf(writer: Writer, subject: Subject, seconds: number): Promise<Measured> {
     const script = join(folder, `${writer.name}-${subject.split(' ')[0]}.lua`)
     writeFileSync(script, subject === 'create a task' ? createScript(writer) : changeScript(writer))
     const before = writer.cpuUs()
-    const load = ['wrk', '-t1', '-c16', `-d${seconds}s`, '-s', script, writer.url]
+    const load = ['wrk', '-t1', '-c8', `-d${seconds}s`, '-s', script, writer.url]
     const wrk = Bun.spawn(load, { stdout: 'pipe' })
     const out = await new Response(wrk.stdout).text()
     if ((await wrk.exited) !== 0) throw new Error(`wrk failed: ${out}`)
@@ -128,7 +135,7 @@ async function openWriter(isAudited: boolean) {
     url: `http://127.0.0.1:${http}`,
     key,
     ids,
-    cpuUs: () => ({ zerg: cpuUs(zerg.pid), postgres: postgresCpuUs(server) }),
+    cpuUs: () => ({ zerg: exactCpuUs(zerg.pid) ?? 0, postgres: postgresCpuUs(server) }),
     entries,
     close,
   }
@@ -160,30 +167,20 @@ async function count(url: string, text: string): Promise<number> {
   }
 }
 
-/** All of its processes, those included that have ended (Linux). */
+/** All of its processes; its sessions stay open while it is measured (Linux). */
 function postgresCpuUs(server: PostgresServer): number {
-  const parent = server.pid()
-  const children = readdirSync('/proc').filter(
-    entry => /^\d+$/.test(entry) && statOf(entry)?.[1] === String(parent),
+  const parent = String(server.pid())
+  const own = readdirSync('/proc').filter(
+    entry => /^\d+$/.test(entry) && (entry === parent || parentOf(entry) === parent),
   )
-  const [, , , , , , , , , , , , , ended = '0', endedSystem = '0'] = statOf(String(parent)) ?? []
-  const gone = ((Number(ended) + Number(endedSystem)) / 100) * 1e6
-  return gone + [parent, ...children.map(Number)].reduce((sum, pid) => sum + safeCpuUs(pid), 0)
+  return own.reduce((sum, pid) => sum + (exactCpuUs(pid) ?? 0), 0)
 }
 
-function safeCpuUs(pid: number): number {
-  try {
-    return cpuUs(pid)
-  } catch {
-    return 0
-  }
-}
-
-/** What follows its name: its state, its parent, and so on; undefined where it has gone. */
-function statOf(pid: string): string[] | undefined {
+/** Undefined where it has gone. */
+function parentOf(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]
   } catch {
     return undefined
   }

@@ -9,7 +9,7 @@ export async function proveAudit(): Promise<Section> {
   return {
     title: 'What the audit log costs',
     text:
-      'CPU time (user and system) of Zerg and of all processes of PostgreSQL for each change, wrk with 16 connections, seven rounds of both in turn; the median of the rounds’ ratios. Both run from source on a PostgreSQL of their own; one has the entry taken out of its statements (`bench/costs/without-audit.ts`), so that it neither writes nor seals any. The other seals while it is measured.\n\n' +
+      'CPU time (user and system) of Zerg and of all processes of PostgreSQL for each change, wrk with 8 connections for each of both at the same time, seven rounds; the median of the rounds’ ratios. Both run from source on a PostgreSQL of their own; one has the entry taken out of its statements (`bench/costs/without-audit.ts`), so that it neither writes nor seals any. The other seals while it is measured.\n\n' +
       '| | Zerg | PostgreSQL | Zerg without | PostgreSQL without |\n| --- | --- | --- | --- | --- |\n' +
       figures
         .map(({ subject, ...it }) =>
