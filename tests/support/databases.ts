@@ -42,12 +42,17 @@ export const open = (source: Source) =>
     signal: AbortSignal.timeout(10_000),
   })
 
-/** Every kind of database: `describe.each(databases)('on $name', ({ open }) => …)`. */
+/**
+ * Every kind of database: `describe.each(databases)('on $name', ({ open }) => …)`. The system's own
+ * PostgreSQL is for tests/integration/postgres.
+ */
 export const databases: readonly { name: string; open(): Promise<OpenedDatabase> }[] = [
-  ...postgresVersions.map(version => ({
-    name: `PostgreSQL ${version}`,
-    open: () => openPostgres(version),
-  })),
+  ...postgresVersions
+    .filter(version => version !== 'system')
+    .map(version => ({
+      name: `PostgreSQL ${version}`,
+      open: () => openPostgres(version),
+    })),
   { name: 'the embedded database', open: openEmbedded },
 ]
 
