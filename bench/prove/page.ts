@@ -4,16 +4,27 @@ import { cpus, release, totalmem } from 'node:os'
 import type { Section } from './section.ts'
 
 // What was not measured again stays as it was: rows are known by what they say, parts by their title.
-export function renewed(page: string, again: readonly Section[]): string {
-  let text = page
-  for (const { title, text: part, findings } of again) {
-    for (const it of findings) text = text.replace(lineOf(it.what), () => rowOf(it))
-    const [before = '', after = ''] = text.split(`## ${title}\n`)
-    const rest = after.slice(after.indexOf('\n## '))
-    text = `${before}## ${title}\n\n${part}\n${rest}`
-  }
-  return text
+// What the page has not had before is added.
+export const renewed = (page: string, again: readonly Section[]): string =>
+  again.reduce((text, section) => withPart(section.findings.reduce(withRow, text), section), page)
+
+function withRow(text: string, it: Section['findings'][number]): string {
+  const line = lineOf(it.what)
+  if (line.test(text)) return text.replace(line, () => rowOf(it))
+  const end = text.indexOf(NEXT_PART)
+  return `${text.slice(0, end).trimEnd()}\n${rowOf(it)}\n${text.slice(end)}`
 }
+
+function withPart(text: string, { title, text: part }: Section): string {
+  const heading = `## ${title}\n`
+  if (!text.includes(heading))
+    return text.replace(LAST_PART, () => `${heading}\n${part}\n\n${LAST_PART}`)
+  const [before = '', after = ''] = text.split(heading)
+  return `${before}${heading}\n${part}\n${after.slice(after.indexOf(NEXT_PART))}`
+}
+
+const NEXT_PART = '\n## '
+const LAST_PART = '## How to repeat it'
 
 const lineOf = (what: string) =>
   new RegExp(`^\\| ${what.replaceAll(/[()|/]/g, '\\$&')} \\|.*$`, 'm')
@@ -37,7 +48,7 @@ export function pageOf(all: readonly Section[], names: readonly string[]): strin
     ...rows,
     ...all.flatMap(({ title, text }) => ['', `## ${title}`, '', text]),
     '',
-    '## How to repeat it',
+    LAST_PART,
     '',
     '`npm run prove` does all of it; `npm run prove -- drain` one section (`' +
       names.join('`, `') +
